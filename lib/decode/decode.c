@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The loop over the layers, and the maps from numbers to layers, all made from decode_layers.def.
+ *
+ * Layers are dispatched by a switch and not by function pointers, so that the compiler checks that each has a
+ * function. Protocol numbers are looked up in an array; link types and ethertypes, being sparse, in a switch
+ * that tries the usual one first.
+ */
+#include "decode_priv.h"
+
+#define ETHERNET_LENGTH_MAX 1500 /**< IEEE 802.3 clause 3.2.6: up to here it is a length. */
+
+static const char *const layer_names[PAL_LAYER_COUNT] = {
+	[PAL_LAYER_END] = "end",
+#define PAL_LAYER(id, name, fn) [PAL_LAYER_##id] = name,
+#define PAL_LEAF(id, name, drop) [PAL_LAYER_##id] = name,
+#include "decode_layers.def"
+};
+
+const char *pal_layer_name(enum pal_layer layer)
+{
+	return layer_names[layer];
+}
+
+static inline enum pal_layer linktype_layer(uint16_t linktype)
+{
+	switch (__builtin_expect(linktype, 1)) { // Ethernet
+#define PAL_LINKTYPE(number, id)                                                                   \
+	case number:                                                                               \
+		return PAL_LAYER_##id;
+#include "decode_layers.def"
+	}
+	return PAL_LAYER_END;
+}
+
+static inline enum pal_layer ethertype_layer(uint16_t ethertype)
+{
+	switch (__builtin_expect(ethertype, 0x0800)) {
+#define PAL_ETHERTYPE(number, id)                                                                  \
+	case number:                                                                               \
+		return PAL_LAYER_##id;
+#include "decode_layers.def"
+	}
+	return PAL_LAYER_END;
+}
+
+static_assert(PAL_LAYER_COUNT <= UINT8_MAX, "the arrays below hold layers as bytes");
+
+static const uint8_t ipv4_next[UINT8_MAX + 1] = {
+#define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
+#include "decode_layers.def"
+};
+
+static const uint8_t ipv6_next[UINT8_MAX + 1] = {
+#define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
+#define PAL_IPV6_NEXT(number, id) [number] = PAL_LAYER_##id,
+#include "decode_layers.def"
+};
+
+static void count_number(struct pal_decode_number *numbers, uint16_t number)
+{
+	for (int i = 0; i < PAL_DECODE_NUMBERS; i++) {
+		if (numbers[i].pkts == 0)
+			numbers[i].number = number;
+		if (numbers[i].number == number) {
+			numbers[i].pkts++;
+			return;
+		}
+	}
+}
+
+static enum pal_layer decode_linktype(struct decode_ctx *ctx)
+{
+	enum pal_layer layer = linktype_layer(ctx->pkt->linktype);
+
+	if (layer != PAL_LAYER_END)
+		return layer;
+	count_number(ctx->stats->unknown_linktype, ctx->pkt->linktype);
+	return decode_stop(ctx, PAL_DROP_LINKTYPE_UNKNOWN);
+}
+
+enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
+{
+	enum pal_layer layer;
+
+	ctx->pkt->ethertype = ethertype;
+	if (ethertype <= ETHERNET_LENGTH_MAX) {
+		decode_bound(ctx, ethertype);
+		return PAL_LAYER_LLC;
+	}
+	layer = ethertype_layer(ethertype);
+	if (layer != PAL_LAYER_END)
+		return layer;
+	count_number(ctx->stats->unknown_ethertype, ethertype);
+	return decode_stop(ctx, PAL_DROP_ETHERTYPE_UNKNOWN);
+}
+
+enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto)
+{
+	struct pal_pkt *pkt = ctx->pkt;
+	enum pal_layer layer = (pkt->key.ip_version == 4 ? ipv4_next : ipv6_next)[proto];
+
+	pkt->l4_off = decode_off(ctx);
+	pkt->key.proto = proto;
+	if (layer != PAL_LAYER_END)
+		return layer;
+	count_number(ctx->stats->unknown_ipproto, proto);
+	return PAL_LAYER_IP_OTHER;
+}
+
+static inline enum pal_layer decode_layer(struct decode_ctx *ctx, enum pal_layer layer)
+{
+	switch (layer) {
+	case PAL_LAYER_END:
+	case PAL_LAYER_COUNT:
+		break;
+#define PAL_LAYER(id, name, fn)                                                                    \
+	case PAL_LAYER_##id:                                                                       \
+		return fn(ctx);
+#define PAL_LEAF(id, name, drop)                                                                   \
+	case PAL_LAYER_##id:                                                                       \
+		return decode_stop(ctx, PAL_DROP_##drop);
+#include "decode_layers.def"
+	}
+	return PAL_LAYER_END;
+}
+
+/** Forget what another frame left in decode's part. */
+static inline void reset_pkt(struct pal_pkt *pkt)
+{
+	// In two pieces, which gcc 12 clears with vector stores; for one it takes `rep stos`, 2 ns dearer.
+	const size_t first = offsetof(struct pal_pkt, ethertype),
+		     key = offsetof(struct pal_pkt, key);
+
+	memset((uint8_t *)pkt + first, 0, key - first);
+	memset(&pkt->key, 0, sizeof(pkt->key));
+}
+
+void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
+{
+	struct decode_ctx ctx = {
+		.cur = pal_cursor_of(pkt->data, pkt->cap_len),
+		.pkt = pkt,
+		.stats = stats,
+	};
+	enum pal_layer layer;
+
+	reset_pkt(pkt);
+	if (pkt->cap_len < pkt->wire_len) {
+		ctx.uncaptured = pkt->wire_len - pkt->cap_len;
+		pkt->flags = PAL_PKT_SNAPPED;
+	}
+
+	layer = decode_linktype(&ctx);
+	for (int depth = 0; layer != PAL_LAYER_END; depth++) {
+		if (depth == PAL_DECODE_DEPTH_MAX) {
+			decode_stop(&ctx, PAL_DROP_TOO_MANY_LAYERS);
+			break;
+		}
+		stats->layers[layer]++;
+		layer = decode_layer(&ctx, layer);
+	}
+
+	stats->pkts++;
+	stats->bytes += pkt->wire_len;
+	if (pkt->wire_len > stats->max_pkt_size)
+		stats->max_pkt_size = pkt->wire_len;
+	if (pkt->nb_vlans >= 2)
+		stats->vlan_qinq++;
+	if (pkt->drop != PAL_DROP_NONE) {
+		stats->exits.pkts[pkt->drop]++;
+		stats->exits.bytes[pkt->drop] += pkt->wire_len;
+	}
+}

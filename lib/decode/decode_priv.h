@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PAL_DECODE_PRIV_H
+#define PAL_DECODE_PRIV_H
+
+/**
+ * @file
+ * What the layers of lib/decode share.
+ *
+ * A layer is a function that takes its header from ctx->cur, narrows it to what the header says (decode_bound()),
+ * and returns what comes next: decode_ethertype(), decode_next_header(), PAL_LAYER_END, or decode_stop().
+ *
+ *      pkt->data            cur.pos          cur.end
+ *      | layers before      | this layer     |  uncaptured  :     wire: what the frame had
+ *      |<------------- captured ------------>|              :
+ */
+
+#include "pal_decode.h"
+
+#include <pal_cursor.h>
+
+struct decode_ctx {
+	struct pal_cursor cur; /**< Captured bytes that the current layer may read. */
+	uint32_t uncaptured; /**< Bytes of the current layer on the wire that follow cur.end. */
+	bool ip_unbounded; /**< IP does not say its length: it ends where the frame does. */
+	const uint8_t *ip_addr[2]; /**< Source and destination, in the packet. */
+	struct pal_pkt *pkt;
+	struct pal_decode_stats *stats;
+};
+
+/** Every layer of decode_layers.def. */
+#define PAL_LAYER(id, name, fn) enum pal_layer fn(struct decode_ctx *ctx);
+#include "decode_layers.def"
+
+/** End the frame under a name. */
+static inline enum pal_layer decode_stop(struct decode_ctx *ctx, enum pal_drop drop)
+{
+	ctx->pkt->drop = (uint8_t)drop;
+	return PAL_LAYER_END;
+}
+
+/** From the start of the frame to the next byte. */
+static inline uint32_t decode_off(const struct decode_ctx *ctx)
+{
+	return (uint32_t)(ctx->cur.pos - ctx->pkt->data);
+}
+
+/** Bytes on the wire from the next one to the end of the layer. */
+static inline uint32_t decode_wire_left(const struct decode_ctx *ctx)
+{
+	return (uint32_t)pal_cursor_left(&ctx->cur) + ctx->uncaptured;
+}
+
+/** The layer ends n bytes from here: cuts off padding and trailers. More than there is changes nothing. */
+static inline void decode_bound(struct decode_ctx *ctx, uint32_t n)
+{
+	uint32_t left = (uint32_t)pal_cursor_left(&ctx->cur);
+
+	if (n <= left) {
+		pal_cursor_limit(&ctx->cur, n);
+		ctx->uncaptured = 0;
+	} else if (n - left < ctx->uncaptured) {
+		ctx->uncaptured = n - left;
+	}
+}
+
+/** Go on with what an ethertype announces; a value that is a length (IEEE 802.3 clause 3.2.6) means LLC. */
+enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype);
+
+/** Go on with what IP's protocol or next header field announces. */
+enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto);
+
+/** A datagram is one of several fragments: its ports are not looked at. */
+enum pal_layer decode_fragment(struct decode_ctx *ctx, uint8_t proto, bool first);
+
+/** A datagram was found: complete its key. Every way to PAL_DROP_NONE passes here, once the protocol is known. */
+void decode_flow(struct decode_ctx *ctx, uint16_t src_port, uint16_t dst_port);
+
+/** What is left is the transport's payload. */
+static inline void decode_payload(struct decode_ctx *ctx)
+{
+	struct pal_pkt *pkt = ctx->pkt;
+
+	pkt->payload_off = decode_off(ctx);
+	pkt->l4_hdr_len = (uint8_t)(pkt->payload_off - pkt->l4_off);
+	pkt->payload_cap_len = (uint32_t)pal_cursor_left(&ctx->cur);
+	pkt->payload_len = pkt->payload_cap_len + ctx->uncaptured;
+}
+
+/** There is no payload, because the transport header is cut off or makes no sense. */
+static inline enum pal_layer decode_no_payload(struct decode_ctx *ctx, enum pal_pkt_flag why)
+{
+	pal_cursor_limit(&ctx->cur, 0);
+	ctx->uncaptured = 0;
+	ctx->pkt->flags |= (uint8_t)why;
+	decode_payload(ctx);
+	return PAL_LAYER_END;
+}
+
+/** A transport header that starts with two ports is cut off: use the ports if they are there. */
+enum pal_layer decode_ports_truncated(struct decode_ctx *ctx);
+
+#endif

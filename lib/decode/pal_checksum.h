@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PAL_CHECKSUM_H
+#define PAL_CHECKSUM_H
+
+/**
+ * @file
+ * Are the checksums of a decoded datagram right? IPv4's header, and TCP, UDP, ICMP, ICMPv6; RFC 1071.
+ */
+
+#include <pal_pkt.h>
+
+/**
+ * @param pkt
+ *   Decoded, drop is NONE.
+ * @return
+ *   false only when a checksum is certainly wrong. What cannot be checked is right: fragments, snapped
+ *   packets, IPv6 behind extension headers (the pseudo-header's destination may be another). So is what the
+ *   sender's NIC would have completed: no checksum, or the pseudo-header's sum alone (offload).
+ */
+bool pal_checksum_ok(const struct pal_pkt *pkt);
+
+#endif
