@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pal_event.h"
+
+#include <pal_err.h>
+#include <pal_input.h>
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+int pal_events_annotate(struct pal_events *ev, pal_event_annotate_t fn, void *state)
+{
+	if (ev->nb_annotators == PAL_EVENT_MAX_ANNOTATORS)
+		return pal_err(ENOSPC);
+	ev->annotators[ev->nb_annotators].fn = fn;
+	ev->annotators[ev->nb_annotators++].state = state;
+	return 0;
+}
+
+const char *pal_event_proto_name(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_ICMP:
+		return "ICMP";
+	case IPPROTO_IGMP:
+		return "IGMP";
+	case IPPROTO_IPIP:
+		return "IPv4";
+	case IPPROTO_TCP:
+		return "TCP";
+	case IPPROTO_UDP:
+		return "UDP";
+	case IPPROTO_IPV6:
+		return "IPv6";
+	case IPPROTO_RSVP:
+		return "RSVP";
+	case IPPROTO_GRE:
+		return "GRE";
+	case IPPROTO_ESP:
+		return "ESP";
+	case IPPROTO_AH:
+		return "AH";
+	case IPPROTO_ICMPV6:
+		return "IPv6-ICMP";
+	case 88:
+		return "EIGRP";
+	case 89:
+		return "OSPF";
+	case IPPROTO_PIM:
+		return "PIM";
+	case 112:
+		return "VRRP";
+	case 115:
+		return "L2TP";
+	case IPPROTO_SCTP:
+		return "SCTP";
+	case IPPROTO_UDPLITE:
+		return "UDPLite";
+	default:
+		return NULL;
+	}
+}
+
+void pal_event_put_time(struct pal_events *ev, struct pal_json *j, uint64_t time_ns)
+{
+	char text[PAL_TIME_ISO_LEN + 2];
+	size_t len = pal_time_iso(&ev->time_cache, time_ns, text + 1);
+
+	text[0] = text[len + 1] = '"';
+	pal_json_put_raw(j, text, len + 2);
+}
+
+static struct pal_json *begin(struct pal_events *ev, uint64_t time_ns)
+{
+	size_t len;
+	char *dst;
+
+	if (ev->sink < 0)
+		return NULL;
+	dst = pal_out_reserve(ev->out, ev->sink, 0, &len);
+	if (dst == NULL)
+		return NULL;
+	ev->json = pal_json_of(dst, len);
+	pal_json_open_obj(&ev->json);
+	pal_event_time(ev, &ev->json, "timestamp", time_ns);
+	return &ev->json;
+}
+
+struct pal_json *pal_event_begin(struct pal_events *ev, const char *type, uint64_t time_ns)
+{
+	struct pal_json *j = begin(ev, time_ns);
+
+	if (j != NULL)
+		pal_json_str(j, "event_type", type);
+	return j;
+}
+
+static void put_input(struct pal_json *j, const struct pal_flow *flow)
+{
+	const struct pal_input *input = pal_input_get(flow->input);
+
+	if (input->live) {
+		pal_json_str(j, "in_iface", input->name);
+	} else {
+		pal_json_str(j, "pcap_filename", input->name);
+		pal_json_u64(j, "pcap_cnt", flow->first_number);
+	}
+}
+
+static void put_vlans(struct pal_json *j, const struct pal_flow_key *key)
+{
+	if (key->vlan[0] == 0)
+		return;
+	pal_json_open(j, "vlan", '[');
+	for (int i = 0; i < PAL_VLAN_MAX && key->vlan[i] != 0; i++)
+		pal_json_elem_u64(j, key->vlan[i] & 0xfff);
+	pal_json_close(j, ']');
+}
+
+static void put_endpoints(struct pal_json *j, const struct pal_flow *flow)
+{
+	const struct pal_flow_key *key = &flow->key;
+	unsigned int src = flow->initiator;
+	const char *proto = pal_event_proto_name(key->proto);
+	bool ports = key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP ||
+		     key->proto == IPPROTO_SCTP;
+	char number[4];
+
+	pal_json_addr(j, "src_ip", &key->addr[src], key->ip_version);
+	if (ports)
+		pal_json_u64(j, "src_port", key->port[src]);
+	pal_json_addr(j, "dest_ip", &key->addr[!src], key->ip_version);
+	if (ports)
+		pal_json_u64(j, "dest_port", key->port[!src]);
+	if (proto == NULL) {
+		// As Suricata writes a protocol without a name.
+		snprintf(number, sizeof(number), "%03u", key->proto);
+		proto = number;
+	}
+	pal_json_str(j, "proto", proto);
+	if (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6) {
+		pal_json_u64(j, "icmp_type", flow->icmp_type);
+		pal_json_u64(j, "icmp_code", flow->icmp_code);
+	}
+}
+
+struct pal_json *pal_event_begin_flow(
+	struct pal_events *ev,
+	const char *type,
+	struct pal_flow *flow,
+	uint64_t time_ns
+)
+{
+	struct pal_json *j = begin(ev, time_ns);
+
+	if (j == NULL)
+		return NULL;
+	pal_json_u64(j, "flow_id", flow->id);
+	put_input(j, flow);
+	pal_json_str(j, "event_type", type);
+	put_vlans(j, &flow->key);
+	put_endpoints(j, flow);
+	for (uint16_t i = 0; i < ev->nb_annotators; i++)
+		ev->annotators[i].fn(ev->annotators[i].state, flow, j);
+	return j;
+}
+
+void pal_event_end(struct pal_events *ev)
+{
+	struct pal_json *j = &ev->json;
+
+	pal_json_close(j, '}');
+	pal_json_put_char(j, '\n');
+	if (j->overflow) {
+		pal_out_drop(ev->out);
+		return;
+	}
+	pal_out_commit(ev->out, ev->sink, pal_json_len(j));
+	ev->nb_records++;
+}
