@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plugin_priv.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#define ADD_HOOK(chain, host, name)                                                                \
+	do {                                                                                       \
+		if ((host)->plugin->name != NULL) {                                                \
+			(chain)->name[(chain)->nb_##name].fn = (host)->plugin->name;               \
+			(chain)->name[(chain)->nb_##name].state = (chain)->states[(host)->index];  \
+			(chain)->name[(chain)->nb_##name].protos = protos_of((host)->plugin);      \
+			(chain)->name[(chain)->nb_##name++].bit = pal_plugin_bit(host);            \
+		}                                                                                  \
+	} while (0)
+
+static uint32_t protos_of(const struct pal_plugin *plugin)
+{
+	return plugin->protos != 0 ? plugin->protos : PAL_PLUGIN_ALL;
+}
+
+struct pal_chain *
+pal_chain_create(struct pal_plugins *plugins, const struct pal_plugin_lcore *lcore)
+{
+	struct pal_chain *chain = calloc(1, sizeof(*chain));
+
+	if (chain == NULL)
+		return pal_err_null(ENOMEM);
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		struct pal_plugin_host *host = &plugins->hosts[i];
+		const struct pal_plugin *plugin = host->plugin;
+
+		if (plugin->lcore_init != NULL) {
+			chain->states[i] = plugin->lcore_init(host, lcore);
+			if (chain->states[i] == NULL) {
+				int code = errno != 0 ? errno : ENOMEM;
+
+				pal_chain_destroy(plugins, chain);
+				return pal_err_null(code);
+			}
+		}
+		if (plugin->annotate != NULL &&
+		    pal_events_annotate(lcore->events, plugin->annotate, chain->states[i]) < 0) {
+			pal_chain_destroy(plugins, chain);
+			return pal_err_null(ENOSPC);
+		}
+		ADD_HOOK(chain, host, frame);
+		ADD_HOOK(chain, host, flow_open);
+		ADD_HOOK(chain, host, datagram);
+		ADD_HOOK(chain, host, payload);
+		ADD_HOOK(chain, host, flow_close);
+		ADD_HOOK(chain, host, tick);
+	}
+	return chain;
+}
+
+void pal_chain_destroy(struct pal_plugins *plugins, struct pal_chain *chain)
+{
+	if (chain == NULL)
+		return;
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
+		if (chain->states[i] != NULL && plugins->hosts[i].plugin->lcore_fini != NULL)
+			plugins->hosts[i].plugin->lcore_fini(chain->states[i]);
+	free(chain);
+}
+
+static uint32_t proto_bit(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return PAL_PLUGIN_TCP;
+	case IPPROTO_UDP:
+		return PAL_PLUGIN_UDP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return PAL_PLUGIN_ICMP;
+	case IPPROTO_SCTP:
+		return PAL_PLUGIN_SCTP;
+	default:
+		return PAL_PLUGIN_OTHER;
+	}
+}
+
+void pal_chain_frame(const struct pal_chain *chain, const struct pal_pkt *pkt)
+{
+	for (uint16_t i = 0; i < chain->nb_frame; i++)
+		chain->frame[i].fn(chain->frame[i].state, pkt);
+}
+
+void pal_chain_flow_open(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_pkt *pkt
+)
+{
+	uint32_t proto = proto_bit(flow->key.proto);
+
+	for (uint16_t i = 0; i < chain->nb_payload; i++)
+		if (chain->payload[i].protos & proto)
+			flow->wants |= chain->payload[i].bit;
+	for (uint16_t i = 0; i < chain->nb_flow_open; i++)
+		if (chain->flow_open[i].protos & proto)
+			chain->flow_open[i].fn(chain->flow_open[i].state, flow, pkt);
+}
+
+static void
+chain_payload(const struct pal_chain *chain, struct pal_flow *flow, const struct pal_pkt *pkt)
+{
+	for (uint16_t i = 0; i < chain->nb_payload; i++)
+		if (flow->wants & chain->payload[i].bit)
+			chain->payload[i].fn(
+				chain->payload[i].state,
+				flow,
+				pkt,
+				pkt->data + pkt->payload_off,
+				pkt->payload_cap_len
+			);
+}
+
+void pal_chain_datagram(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_pkt *pkt
+)
+{
+	uint32_t proto = proto_bit(flow->key.proto);
+
+	for (uint16_t i = 0; i < chain->nb_datagram; i++)
+		if (chain->datagram[i].protos & proto)
+			chain->datagram[i].fn(chain->datagram[i].state, flow, pkt);
+	if (flow->wants != 0 && pkt->payload_cap_len != 0)
+		chain_payload(chain, flow, pkt);
+}
+
+void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
+{
+	uint32_t proto = proto_bit(flow->key.proto);
+
+	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
+		if (chain->flow_close[i].protos & proto)
+			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
+}
+
+void pal_chain_tick(const struct pal_chain *chain, uint64_t now_ns)
+{
+	for (uint16_t i = 0; i < chain->nb_tick; i++)
+		chain->tick[i].fn(chain->tick[i].state, now_ns);
+}
+
+int pal_plugins_report(
+	struct pal_plugins *plugins,
+	struct pal_chain *const *chains,
+	uint16_t nb_chains,
+	char *err
+)
+{
+	int first_error = 0;
+
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		struct pal_plugin_host *host = &plugins->hosts[i];
+		const struct pal_plugin *plugin = host->plugin;
+		int rc;
+
+		for (uint16_t c = 1; c < nb_chains && plugin->merge != NULL; c++)
+			plugin->merge(chains[0]->states[i], chains[c]->states[i]);
+		if (plugin->report == NULL)
+			continue;
+		// One that fails must not take the others' results with it.
+		plugins->err = first_error == 0 ? err : NULL;
+		rc = plugin->report(host, chains[0]->states[i]);
+		if (first_error == 0)
+			first_error = rc;
+	}
+	plugins->err = NULL;
+	return first_error;
+}

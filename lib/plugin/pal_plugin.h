@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PAL_PLUGIN_H
+#define PAL_PLUGIN_H
+
+/**
+ * @file
+ * All that a plugin may see.
+ *
+ * A plugin is a shared object that exports one symbol, `pal_plugin`, of type struct pal_plugin:
+ *
+ *      PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
+ *              PAL_PLUGIN_HEAD,
+ *              .name = "template", .summary = "the smallest legal plugin",
+ *              .payload = count_payload, ...
+ *      };
+ *
+ * When hooks are called, on which thread, with which state:
+ *
+ *      main    init                       once, before everything
+ *      main    lcore_init                 once per lcore: makes the state that the hooks of that lcore get
+ *      lcore   frame                      every frame, as it was received
+ *      lcore   flow_open                  a flow begins; before datagram and payload of its first packet
+ *      lcore   datagram                   every datagram of a flow
+ *      lcore   payload                    transport payload, captured part, in the order of arrival
+ *      lcore   flow_close                 a flow has ended; the last call about it
+ *      lcore   tick                       about once a second of packet time
+ *      main    merge, report              after the last packet: the states of all lcores into one, results
+ *      main    lcore_fini, fini
+ *
+ * No hook shares its state with another thread, so none locks. A flow stays on one lcore: the hooks about it
+ * get the same state, from flow_open to flow_close. `frame` is called on the lcore that received the frame,
+ * which may be another one. Nothing handed to a hook may be kept after it returns.
+ *
+ * A hook never blocks, never allocates per packet, and never fails: it counts.
+ */
+
+#include <pal_cursor.h>
+#include <pal_err.h>
+#include <pal_event.h>
+#include <pal_flow.h>
+#include <pal_input.h>
+#include <pal_pkt.h>
+
+/** Grows when a change breaks plugins that were built before. */
+#define PAL_PLUGIN_ABI 1
+
+#define PAL_PLUGIN_HEAD .abi = PAL_PLUGIN_ABI, .size = sizeof(struct pal_plugin)
+/** For plugins of the project: they share its version. Others write their own. */
+#ifndef PAL_VERSION
+#define PAL_VERSION "unversioned"
+#endif
+#define PAL_PLUGIN_VERSION PAL_VERSION
+#define PAL_PLUGIN_EXPORT __attribute__((visibility("default")))
+
+/** Traffic that a plugin wants: bits of pal_plugin.protos. */
+enum pal_plugin_proto {
+	PAL_PLUGIN_TCP = 1 << 0,
+	PAL_PLUGIN_UDP = 1 << 1,
+	PAL_PLUGIN_ICMP = 1 << 2, /**< And ICMPv6. */
+	PAL_PLUGIN_SCTP = 1 << 3,
+	PAL_PLUGIN_OTHER = 1 << 4,
+	PAL_PLUGIN_ALL = 0x1f,
+};
+
+/** A key of the plugin's section `[plugin.<name>]` in the configuration. */
+struct pal_plugin_key {
+	const char *name;
+	const char *value; /**< Default, as it would be written in the file. */
+	const char *help;
+};
+
+/** One loaded plugin, as the framework sees it. */
+struct pal_plugin_host;
+
+/** What lcore_init gets besides its host. */
+struct pal_plugin_lcore {
+	uint16_t index; /**< 0 .. nb_lcores - 1. Main is none of them. */
+	struct pal_events *events; /**< Of this lcore: for records from hooks. */
+	struct pal_out
+		*out; /**< Of this lcore: for result files that grow while the run goes on. */
+};
+
+struct pal_plugin {
+	uint32_t abi; /**< PAL_PLUGIN_ABI. Always the first field. */
+	uint32_t size; /**< sizeof(struct pal_plugin) of the header it was built with. */
+	const char *name; /**< Lower case, digits, `-`: `-p` and `[plugin.<name>]`. */
+	const char *version;
+	const char *summary; /**< One line for --list-plugins. */
+	const struct pal_plugin_key *keys; /**< Ended by a NULL name. NULL: none. */
+	uint32_t protos; /**< Traffic for datagram, payload, flow_open, flow_close. 0: all. */
+	uint32_t
+		flow_bytes; /**< Bytes wanted in each flow, zeroed when it opens; pal_plugin_flow_data(). */
+
+	/** Check the settings, open result files. 0 or -errno, with a reason by pal_plugin_fail(). */
+	int (*init)(struct pal_plugin_host *host);
+	void (*fini)(struct pal_plugin_host *host);
+	/** Make the state of one lcore. NULL with errno set. Without this hook, the state is NULL. */
+	void *(*lcore_init)(struct pal_plugin_host *host, const struct pal_plugin_lcore *lcore);
+	void (*lcore_fini)(void *state);
+
+	void (*frame)(void *state, const struct pal_pkt *pkt);
+	void (*flow_open)(void *state, struct pal_flow *flow, const struct pal_pkt *pkt);
+	void (*datagram)(void *state, struct pal_flow *flow, const struct pal_pkt *pkt);
+	void (*payload
+	)(void *state,
+	  struct pal_flow *flow,
+	  const struct pal_pkt *pkt,
+	  const uint8_t *data,
+	  uint32_t len);
+	void (*flow_close)(void *state, struct pal_flow *flow);
+	void (*tick)(void *state, uint64_t now_ns);
+
+	/** Add fields to every record about a flow, whichever plugin writes it. */
+	void (*annotate)(void *state, struct pal_flow *flow, struct pal_json *j);
+
+	/** Take what `from` has found into `into`. The order of lcores must not matter. */
+	void (*merge)(void *into, void *from);
+	/** Write results. state has everything. 0 or -errno, with a reason by pal_plugin_fail(). */
+	int (*report)(struct pal_plugin_host *host, void *state);
+};
+
+/* What the framework does for a plugin. Main only, from init and report, unless it says otherwise. */
+
+/** Value of a key of the plugin's own section; the default where it was not set. */
+const char *pal_plugin_conf_str(const struct pal_plugin_host *host, const char *key);
+
+/** The same as a number or yes/no; -EINVAL, with a reason given, where it is none. */
+int pal_plugin_conf_u64(struct pal_plugin_host *host, const char *key, uint64_t *ret_value);
+int pal_plugin_conf_bool(struct pal_plugin_host *host, const char *key, bool *ret_value);
+
+/** Say why init or report fails, for the operator. Returns -code. */
+__attribute__((format(printf, 3, 4))) int
+pal_plugin_fail(struct pal_plugin_host *host, int code, const char *fmt, ...);
+
+/**
+ * Open a result file in the output directory, to be written while the run goes on (pal_out_reserve() on
+ * pal_plugin_lcore.out) and by report.
+ *
+ * @return
+ *   The sink, for pal_out_reserve(); -errno with a reason given; -ENOENT when there is no output directory.
+ */
+int pal_plugin_open(
+	struct pal_plugin_host *host,
+	const char *name,
+	const struct pal_sink_frame *frame
+);
+
+/** Main's own sending side, for report. */
+struct pal_out *pal_plugin_out(struct pal_plugin_host *host);
+
+/** Anything that init wants to find again: plugin's. */
+void pal_plugin_set_data(struct pal_plugin_host *host, void *data);
+void *pal_plugin_data(const struct pal_plugin_host *host);
+
+/** Where this plugin's bytes lie in each flow: offset for pal_plugin_flow_data(). */
+uint32_t pal_plugin_flow_offset(const struct pal_plugin_host *host);
+
+/** This plugin's bytes in a flow. Any hook about that flow. */
+static inline void *pal_plugin_flow_data(struct pal_flow *flow, uint32_t offset)
+{
+	return (uint8_t *)flow + sizeof(*flow) + offset;
+}
+
+/** This plugin's bit in pal_flow.wants. */
+uint32_t pal_plugin_bit(const struct pal_plugin_host *host);
+
+/** No more payload of this flow, please. Any hook about that flow; `bit` from pal_plugin_bit(). */
+static inline void pal_plugin_enough(struct pal_flow *flow, uint32_t bit)
+{
+	flow->wants &= ~bit;
+}
+
+#endif
