@@ -121,7 +121,7 @@ struct app_summary {
 	uint64_t nb_files, nb_damaged;
 	uint64_t wall_ns; /**< From the first read to the last record. */
 	uint16_t nb_lcores;
-	size_t flow_table_bytes, bytes_per_flow;
+	struct pal_pipeline_memory memory;
 	bool live;
 	bool verbose;
 	bool interrupted;

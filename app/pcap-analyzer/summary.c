@@ -96,15 +96,17 @@ static void print_packets(FILE *out, const struct pal_stats *stats, const struct
 static void print_flows(FILE *out, const struct pal_stats *stats)
 {
 	const struct pal_flow_stats *f = &stats->flow;
-	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN], e[TEXT_LEN], g[TEXT_LEN];
+	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN], e[TEXT_LEN], g[TEXT_LEN],
+		h[TEXT_LEN];
 
 	fprintf(out,
-		"flows %s (tcp %s udp %s icmp %s other %s)  lost %s\n",
+		"flows %s (tcp %s udp %s icmp %s other %s)  anomalies %s  lost %s\n",
 		grouped(f->opened, a),
 		grouped(f->opened_by[PAL_FLOW_TCP], b),
 		grouped(f->opened_by[PAL_FLOW_UDP], c),
 		grouped(f->opened_by[PAL_FLOW_ICMP], d),
 		grouped(f->opened_by[PAL_FLOW_OTHER], e),
+		grouped(pal_stats_anomalies(stats), h),
 		grouped(pal_stats_lost(stats), g));
 }
 
@@ -114,10 +116,10 @@ static void print_exits(FILE *out, const struct pal_stats *stats)
 	const char *separator = ": ";
 	char a[TEXT_LEN];
 
-	pal_stats_books(stats, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_FRAMES, PAL_STAGE_COUNT, &books);
 	fprintf(out, "not in a flow %s", grouped(books.exits.pkts, a));
 	for (enum pal_drop drop = PAL_DROP_NONE + 1; drop < PAL_DROP_COUNT; drop++) {
-		struct pal_amount left = pal_stats_exit(stats, drop);
+		struct pal_amount left = pal_stats_exit(stats, PAL_BOOK_FRAMES, drop);
 
 		if (left.pkts == 0)
 			continue;
@@ -129,26 +131,36 @@ static void print_exits(FILE *out, const struct pal_stats *stats)
 
 static void print_ledger(FILE *out, const struct pal_stats *stats)
 {
-	struct pal_books books;
+	struct pal_books books, inner;
 	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN];
 
-	pal_stats_books(stats, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_FRAMES, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_INNER, PAL_STAGE_COUNT, &inner);
 	fprintf(out,
-		"ledger offered %s = delivered %s + exits %s, residual %" PRId64 "\n",
+		"ledger offered %s = delivered %s + exits %s, residual %" PRId64,
 		grouped(books.in.pkts, a),
 		grouped(books.out.pkts, b),
 		grouped(books.exits.pkts, c),
 		(int64_t)books.residual.pkts);
+	if (inner.in.pkts != 0)
+		fprintf(out,
+			"; from tunnels %s = %s + %s, residual %" PRId64,
+			grouped(inner.in.pkts, a),
+			grouped(inner.out.pkts, b),
+			grouped(inner.exits.pkts, c),
+			(int64_t)inner.residual.pkts);
+	fputc('\n', out);
 }
 
 static void print_memory(FILE *out, const struct pal_stats *stats, const struct app_summary *sum)
 {
+	const struct pal_pipeline_memory *m = &sum->memory;
 	char a[TEXT_LEN], b[TEXT_LEN];
 
 	fprintf(out,
-		"memory for flows %s reserved, %zu B a flow, at most %s at once",
-		scaled((double)sum->flow_table_bytes, "B", a),
-		sum->bytes_per_flow,
+		"memory %s reserved, flows %zu B each, at most %s at once",
+		scaled((double)(m->flows + m->fragments + m->streams), "B", a),
+		m->bytes_per_flow,
 		grouped(stats->flow.max_active, b));
 	if (!sum->live)
 		fprintf(out,

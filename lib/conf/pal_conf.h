@@ -26,6 +26,7 @@ struct pal_conf_values {
 	uint32_t stats_interval_s;
 	uint32_t workers;
 	uint32_t inbox_pkts;
+	uint32_t views;
 	uint32_t idle_sleep_us;
 	uint32_t capture_queues;
 	bool capture_promisc;

@@ -84,6 +84,7 @@ enum pal_stage {
 	PAL_STAGE_SOURCE, /**< Port, kernel or file. */
 	PAL_STAGE_INPUT, /**< Skip and filter. */
 	PAL_STAGE_DECODE,
+	PAL_STAGE_DEFRAG, /**< Fragments become datagrams. */
 	PAL_STAGE_STEER,
 	PAL_STAGE_FLOW,
 	PAL_STAGE_COUNT,
@@ -98,6 +99,12 @@ const char *pal_stage_name(enum pal_stage stage);
 /** Name as printed (`inbox_full`), and the sentence that explains it. Static strings. */
 const char *pal_drop_name(enum pal_drop drop);
 const char *pal_drop_text(enum pal_drop drop);
+
+/** Packets and bytes on the wire. */
+struct pal_amount {
+	uint64_t pkts;
+	uint64_t bytes;
+};
 
 /** Packets and bytes (on the wire) that left by each exit. One writer. */
 struct pal_exits {
@@ -196,6 +203,8 @@ struct pal_pkt {
 	/** enum pal_layer: the payload holds a datagram or frame that starts with this; 0: none. See pal_decode_inner(). */
 	uint8_t inner_layer;
 	uint8_t nb_vlans; /**< Tags seen, also those beyond PAL_VLAN_MAX. */
+	/** Frames that it came in beyond the first; wire_len is the sum of all. pipeline: wo */
+	uint16_t more_frames;
 	uint32_t l3_off; /**< From data to the IP header. */
 	/** From data to what follows IP's headers: extension headers included, up to that of a fragment. */
 	uint32_t l4_off;

@@ -183,59 +183,25 @@ def parse_lines(data):
 
 
 def residuals(pal_stats):
-    """Stages (and the total) whose books do not balance, added up anew."""
-    ledger = pal_stats["ledger"]
+    """Stages (and the totals) whose books do not balance, added up anew."""
+    return _residuals(pal_stats["ledger"], "frames") + _residuals(pal_stats["ledger_inner"], "inner")
+
+
+def _residuals(ledger, book):
     stages = ledger["stages"]
     bad = []
     for name, books in [("total", ledger)] + list(stages.items()):
         for unit in ("pkts", "bytes"):
             left = books["in"][unit] - books["out"][unit] - sum(x[unit] for x in books["exits"].values())
             if left != 0 or books["residual"][unit] != 0:
-                bad.append("%s: %s: %d, printed as %d" % (name, unit, left, books["residual"][unit]))
+                bad.append("%s: %s: %s: %d, printed as %d" % (book, name, unit, left, books["residual"][unit]))
     for before, after in zip(stages, list(stages)[1:]):
         if stages[before]["out"] != stages[after]["in"]:
-            bad.append("%s gives %s, %s takes %s" % (before, stages[before]["out"], after, stages[after]["in"]))
+            bad.append("%s: %s gives %s, %s takes %s" % (
+                book, before, stages[before]["out"], after, stages[after]["in"]))
     if (ledger["in"], ledger["out"]) != (list(stages.values())[0]["in"], list(stages.values())[-1]["out"]):
-        bad.append("the total is not that of the first and the last stage")
+        bad.append("%s: the total is not that of the first and the last stage" % book)
     return bad
-
-
-# verdicts
-
-
-class Test:
-    """Collects what is wrong; done() is the exit code."""
-
-    def __init__(self):
-        self.checks = self.bad = 0
-
-    def fail(self, text):
-        self.bad += 1
-        print("FAIL %s" % text, flush=True)
-
-    def check(self, condition, text):
-        self.checks += 1
-        if not condition:
-            self.fail(text)
-        return bool(condition)
-
-    def equal(self, got, want, text):
-        return self.check(got == want, "%s: expected %r, got %r" % (text, want, got))
-
-    def healthy(self, result, text, codes=(0,)):
-        """The run ended well, with one of these exit codes."""
-        complaint = result.complaint()
-        if not self.check(complaint is None, "%s: %s" % (text, complaint)):
-            return False
-        said = result.stderr[-500:].decode(errors="replace")
-        return self.check(result.code in codes, "%s: exit code %d: %s" % (text, result.code, said))
-
-    def done(self):
-        print("%d checks, %d failed" % (self.checks, self.bad))
-        return 1 if self.bad or not self.checks else 0
-
-
-# capture files, read without the program's help
 
 
 def plain(path):

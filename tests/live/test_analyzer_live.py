@@ -71,10 +71,11 @@ def flows_of(records):
 
 def ledger_of(records):
     """The ledger of the last pal_stats record; its books balance in every stage."""
-    ledger = [r for r in records if r["event_type"] == "pal_stats"][-1]["pal"]["ledger"]
-    for name, stage in {"all": ledger, **ledger["stages"]}.items():
-        check(stage["residual"]["pkts"] == 0, f"residual of {name}: {stage}")
-    return ledger
+    pal_stats = [r for r in records if r["event_type"] == "pal_stats"][-1]["pal"]
+    for book in ("ledger", "ledger_inner"):
+        for name, stage in {"all": pal_stats[book], **pal_stats[book]["stages"]}.items():
+            check(stage["residual"]["pkts"] == 0, f"residual of {book} {name}: {stage}")
+    return pal_stats["ledger"]
 
 
 class Run:
