@@ -67,6 +67,8 @@ static bool decode(struct lcore *lc, struct rte_mbuf *m)
 		return false;
 	}
 	count(&lc->stats.datagrams, pkt);
+	count(&lc->stats.whole,
+	      pkt); // XXX: fragments are datagrams of their own until they are put together
 	return true;
 }
 

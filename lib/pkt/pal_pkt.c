@@ -25,6 +25,7 @@ const char *pal_stage_name(enum pal_stage stage)
 		[PAL_STAGE_SOURCE] = "source",
 		[PAL_STAGE_INPUT] = "input",
 		[PAL_STAGE_DECODE] = "decode",
+		[PAL_STAGE_DEFRAG] = "defrag",
 		[PAL_STAGE_STEER] = "steer",
 		[PAL_STAGE_FLOW] = "flow",
 	};

@@ -84,6 +84,7 @@ enum pal_stage {
 	PAL_STAGE_SOURCE, /**< Port, kernel or file. */
 	PAL_STAGE_INPUT, /**< Skip and filter. */
 	PAL_STAGE_DECODE,
+	PAL_STAGE_DEFRAG,
 	PAL_STAGE_STEER,
 	PAL_STAGE_FLOW,
 	PAL_STAGE_COUNT,

@@ -24,6 +24,7 @@ void pal_stats_add_pipeline(struct pal_stats *stats, const struct pal_lcore_stat
 	amount_add(&sum->received, &more->received);
 	amount_add(&sum->input, &more->input);
 	amount_add(&sum->datagrams, &more->datagrams);
+	amount_add(&sum->whole, &more->whole);
 	amount_add(&sum->steered, &more->steered);
 	amount_add(&sum->delivered, &more->delivered);
 	pal_exits_add(&sum->exits, &more->exits);
@@ -120,7 +121,14 @@ void pal_stats_books(
 	struct pal_amount offered = {stats->source.offered_pkts, stats->source.offered_bytes};
 	// What flows between the stages: in of one is out of the one before.
 	const struct pal_amount *between[PAL_STAGE_COUNT + 1] = {
-		&offered, &p->received, &p->input, &p->datagrams, &p->steered, &p->delivered};
+		&offered,
+		&p->received,
+		&p->input,
+		&p->datagrams,
+		&p->whole,
+		&p->steered,
+		&p->delivered,
+	};
 	struct pal_books books = {0};
 
 	books.in = stage == PAL_STAGE_COUNT ? offered : *between[stage];

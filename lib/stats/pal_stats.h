@@ -10,7 +10,8 @@
  *      source    offered    nic_missed, kernel_...   received
  *      input     received   skipped, filtered        ...
  *      decode    ...        arp, ipv4_truncated ...  datagrams
- *      steer     datagrams  inbox_full               handed to their owners
+ *      defrag    datagrams  frag_merged, ...         whole ones
+ *      steer     whole ones inbox_full               handed to their owners
  *      flow      handed to their owners              delivered
  *
  * For every stage in = out + exits, and in total offered = delivered + all exits. What is missing is the residual.
@@ -34,6 +35,7 @@ struct pal_lcore_stats {
 	struct pal_amount received; /**< From sources. */
 	struct pal_amount input; /**< Left after skip and filter. */
 	struct pal_amount datagrams; /**< Decoded, checked, with a flow key. */
+	struct pal_amount whole; /**< ... and no fragments, or made whole. */
 	struct pal_amount steered; /**< Handed to their owners, this lcore's own included. */
 	struct pal_amount delivered; /**< That reached their flow here. */
 	struct pal_exits exits; /**< Of input, checksums and steer. */
