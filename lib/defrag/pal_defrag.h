@@ -100,7 +100,7 @@ struct pal_defrag_event_info {
 	/** OVERLAP_DIFFERS: FNV-1a of the bytes that were there before and are in the new fragment, too. */
 	uint64_t old_hash;
 	uint64_t new_hash; /**< ... and of these in the new fragment. */
-	enum pal_defrag_policy policy;
+	enum pal_defrag_policy policy; /**< OVERLAP, OVERLAP_DIFFERS: who has won. */
 	uint8_t proto; /**< Next header of the fragment; of the first one for TIMEOUT and IGNORED. */
 };
 
@@ -123,6 +123,9 @@ struct pal_defrag_hooks {
 	void (*on_lost)(void *arg, const struct pal_defrag_lost *lost);
 	void *arg;
 };
+
+/** Most datagrams at once that a table can be made for. */
+#define PAL_DEFRAG_MAX_DATAGRAMS (1u << 24)
 
 struct pal_defrag_conf {
 	uint32_t max_datagrams; /**< Begun at once. 0: 65536. */
@@ -184,7 +187,6 @@ struct pal_defrag_whole {
 	uint64_t first_time_ns, first_number; /**< Of the first fragment that came. */
 	bool overlap; /**< Some overlapped ... */
 	bool conflict; /**< ... with different bytes. */
-	uint32_t slot; /**< lib/defrag only. */
 };
 
 /**
