@@ -21,12 +21,12 @@
 #include "flow_priv.h"
 
 #include <pal_err.h>
+#include <pal_mem.h>
 #include <pal_time.h>
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #define WHEEL_SLOTS 64
@@ -354,23 +354,6 @@ static void advance_clock(struct pal_flow_table *tbl, struct shard *sh, uint64_t
 
 /* public */
 
-static void *reserve(size_t bytes)
-{
-	void *p =
-		mmap(NULL,
-		     bytes,
-		     PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		     -1,
-		     0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	// Fewer TLB misses where the kernel has huge pages to give; a hint, so its result does not matter.
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
-}
-
 static size_t flows_bytes(const struct pal_flow_table *tbl)
 {
 	return ((size_t)tbl->capacity + 1) * tbl->stride;
@@ -412,11 +395,11 @@ struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, u
 	tbl->mask = nb_heads - 1;
 	if (getrandom(&tbl->seed, sizeof(tbl->seed), 0) != sizeof(tbl->seed))
 		tbl->seed = pal_time_mono_ns();
-	tbl->flows = reserve(flows_bytes(tbl));
-	tbl->heads = reserve(heads_bytes(tbl));
-	tbl->tunnels = reserve(tunnels_bytes(tbl));
+	tbl->flows = pal_mem_reserve(flows_bytes(tbl));
+	tbl->heads = pal_mem_reserve(heads_bytes(tbl));
+	tbl->tunnels = pal_mem_reserve(tunnels_bytes(tbl));
 	if (conf->side_bytes != 0)
-		tbl->side = reserve(side_bytes(tbl));
+		tbl->side = pal_mem_reserve(side_bytes(tbl));
 	if (tbl->flows == NULL || tbl->heads == NULL || tbl->tunnels == NULL ||
 	    (tbl->side == NULL && conf->side_bytes != 0)) {
 		pal_flow_table_destroy(tbl);
@@ -429,14 +412,10 @@ void pal_flow_table_destroy(struct pal_flow_table *tbl)
 {
 	if (tbl == NULL)
 		return;
-	if (tbl->flows != NULL)
-		munmap(tbl->flows, flows_bytes(tbl));
-	if (tbl->heads != NULL)
-		munmap(tbl->heads, heads_bytes(tbl));
-	if (tbl->tunnels != NULL)
-		munmap(tbl->tunnels, tunnels_bytes(tbl));
-	if (tbl->side != NULL)
-		munmap(tbl->side, side_bytes(tbl));
+	pal_mem_release(tbl->flows, flows_bytes(tbl));
+	pal_mem_release(tbl->heads, heads_bytes(tbl));
+	pal_mem_release(tbl->tunnels, tunnels_bytes(tbl));
+	pal_mem_release(tbl->side, side_bytes(tbl));
 	free(tbl);
 }
 
@@ -454,8 +433,8 @@ size_t pal_flow_bytes(const struct pal_flow_table *tbl)
 void pal_flow_prefetch(struct pal_flow_table *tbl, struct pal_pkt *const *pkts, uint16_t nb_pkts)
 {
 	for (uint16_t i = 0; i < nb_pkts; i++) {
-		uint32_t hash = (uint32_t
-		)pal_flow_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
+		uint32_t hash =
+			(uint32_t)pal_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
 
 		tbl->burst_hash[i] = hash;
 		__builtin_prefetch(&tbl->heads[hash & tbl->mask]);

@@ -190,8 +190,9 @@ static int make_rx(struct pal_pipeline *p, struct lcore *lc)
 	lc->views = make_pool("views", lc->index, p->conf.nb_views);
 	if (lc->views == NULL)
 		return -errno;
-	defrag.max_datagrams = RTE_MAX(defrag.max_datagrams / nb_tables, 1u);
-	defrag.memory_bytes /= nb_tables;
+	// What is set for the run is dealt out to its tables; offline there is one, however many workers.
+	defrag.max_datagrams = RTE_MAX(defrag.max_datagrams / nb_tables, 64u);
+	defrag.memory_bytes = RTE_MAX(defrag.memory_bytes / nb_tables, UINT64_C(1) << 20);
 	lcore_defrag_hooks(lc, &defrag.hooks);
 	lc->defrag = pal_defrag_create(&defrag);
 	return lc->defrag == NULL ? -errno : 0;
