@@ -235,6 +235,7 @@ static void put_layers(struct pal_json *j, const struct pal_decode_stats *d)
 	pal_json_close(j, '}');
 	put_numbers(j, "unknown_linktype", d->unknown_linktype);
 	put_numbers(j, "unknown_ethertype", d->unknown_ethertype);
+	put_numbers(j, "unknown_ppp", d->unknown_ppp);
 	put_numbers(j, "unknown_ipproto", d->unknown_ipproto);
 }
 

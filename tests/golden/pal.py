@@ -204,6 +204,44 @@ def _residuals(ledger, book):
     return bad
 
 
+# verdicts
+
+
+class Test:
+    """Collects what is wrong; done() is the exit code."""
+
+    def __init__(self):
+        self.checks = self.bad = 0
+
+    def fail(self, text):
+        self.bad += 1
+        print("FAIL %s" % text, flush=True)
+
+    def check(self, condition, text):
+        self.checks += 1
+        if not condition:
+            self.fail(text)
+        return bool(condition)
+
+    def equal(self, got, want, text):
+        return self.check(got == want, "%s: expected %r, got %r" % (text, want, got))
+
+    def healthy(self, result, text, codes=(0,)):
+        """The run ended well, with one of these exit codes."""
+        complaint = result.complaint()
+        if not self.check(complaint is None, "%s: %s" % (text, complaint)):
+            return False
+        said = result.stderr[-500:].decode(errors="replace")
+        return self.check(result.code in codes, "%s: exit code %d: %s" % (text, result.code, said))
+
+    def done(self):
+        print("%d checks, %d failed" % (self.checks, self.bad))
+        return 1 if self.bad or not self.checks else 0
+
+
+# capture files, read without the program's help
+
+
 def plain(path):
     """Bytes of a capture, uncompressed; None where no tool for it is at hand."""
     with open(path, "rb") as f:
