@@ -21,12 +21,12 @@
 #include "flow_priv.h"
 
 #include <pal_err.h>
+#include <pal_mem.h>
 #include <pal_time.h>
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #define WHEEL_SLOTS 64
@@ -329,23 +329,6 @@ static void advance_clock(struct pal_flow_table *tbl, struct shard *sh, uint64_t
 
 /* public */
 
-static void *reserve(size_t bytes)
-{
-	void *p =
-		mmap(NULL,
-		     bytes,
-		     PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		     -1,
-		     0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	// Fewer TLB misses where the kernel has huge pages to give; a hint, so its result does not matter.
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
-}
-
 static size_t flows_bytes(const struct pal_flow_table *tbl)
 {
 	return ((size_t)tbl->capacity + 1) * tbl->stride;
@@ -377,8 +360,8 @@ struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, u
 	tbl->mask = nb_heads - 1;
 	if (getrandom(&tbl->seed, sizeof(tbl->seed), 0) != sizeof(tbl->seed))
 		tbl->seed = pal_time_mono_ns();
-	tbl->flows = reserve(flows_bytes(tbl));
-	tbl->heads = reserve(heads_bytes(tbl));
+	tbl->flows = pal_mem_reserve(flows_bytes(tbl));
+	tbl->heads = pal_mem_reserve(heads_bytes(tbl));
 	if (tbl->flows == NULL || tbl->heads == NULL) {
 		pal_flow_table_destroy(tbl);
 		return pal_err_null(ENOMEM);
@@ -390,10 +373,8 @@ void pal_flow_table_destroy(struct pal_flow_table *tbl)
 {
 	if (tbl == NULL)
 		return;
-	if (tbl->flows != NULL)
-		munmap(tbl->flows, flows_bytes(tbl));
-	if (tbl->heads != NULL)
-		munmap(tbl->heads, heads_bytes(tbl));
+	pal_mem_release(tbl->flows, flows_bytes(tbl));
+	pal_mem_release(tbl->heads, heads_bytes(tbl));
 	free(tbl);
 }
 
