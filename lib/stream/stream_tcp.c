@@ -51,13 +51,16 @@ static void take_syn_options(struct seg *g)
 {
 	struct pal_stream_half *me = g->me;
 	const uint8_t *scale = pal_tcp_option_find(g->pkt, PAL_TCP_OPTION_SCALE, 1);
+	const uint8_t *stamps = pal_tcp_option_find(g->pkt, PAL_TCP_OPTION_STAMPS, 8);
 
 	if (scale != NULL) {
 		me->flags |= HALF_SCALES;
 		me->window_shift = *scale > PAL_TCP_SCALE_MAX ? PAL_TCP_SCALE_MAX : *scale;
 	}
-	if (pal_tcp_option_find(g->pkt, PAL_TCP_OPTION_STAMPS, 8) != NULL)
-		me->flags |= HALF_STAMPS;
+	if (stamps != NULL) {
+		me->flags |= HALF_STAMPS | HALF_TS_RECENT;
+		me->ts_recent = pal_load_be32(stamps);
+	}
 }
 
 // One that came late may not agree with where the stream was taken to begin.
