@@ -87,6 +87,22 @@ struct app_eal_conf {
 /** Start EAL. 0; or -1, and the reason was printed. ret_huge says whether hugepages are used. */
 int app_eal_start(const struct app_eal_conf *conf, bool *ret_huge);
 
+/** Which host reads overlapping fragments and segments how; from the settings. */
+struct app_policies {
+	struct pal_prefix_table *defrag, *stream;
+};
+
+/** 0; or -EINVAL, and the reason was printed. */
+int app_policies_parse(struct app_policies *policies, const struct pal_conf_values *v);
+void app_policies_fini(struct app_policies *policies);
+
+/** Fill in what the settings say of fragments and streams. */
+void app_reassembly_conf(
+	const struct app_policies *policies,
+	const struct pal_conf_values *v,
+	struct pal_pipeline_conf *conf
+);
+
 /** CPUs that this process may use. */
 uint16_t app_nb_cpus(void);
 
@@ -169,6 +185,7 @@ struct run {
 	char eve_path[PATH_MAX];
 	struct pal_source *sources[APP_MAX_INTERFACES];
 	uint16_t nb_sources;
+	struct app_policies policies;
 	struct pal_pipeline *pipeline;
 	volatile bool stop_reading;
 	bool interrupted;

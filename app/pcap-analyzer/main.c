@@ -79,6 +79,7 @@ static int build_pipeline(struct run *run)
 		for (int state = 0; state < PAL_FLOW_STATE_COUNT; state++)
 			conf.flow.timeout_ns[proto][state] =
 				v->timeout_s[proto][state] * PAL_NS_PER_S;
+	app_reassembly_conf(&run->policies, v, &conf);
 	run->pipeline = pal_pipeline_create(&conf, err);
 	if (run->pipeline == NULL)
 		app_error("%s", err);
@@ -373,7 +374,8 @@ static int act(struct run *run)
 	default:
 		break;
 	}
-	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0)
+	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0 ||
+	    app_policies_parse(&run->policies, pal_conf_get(run->conf)) < 0)
 		return APP_EXIT_USAGE;
 	if (run->args.action == APP_DUMP_CONFIG) {
 		pal_conf_dump(run->conf, stdout);
@@ -408,6 +410,7 @@ int main(int argc, char **argv)
 		code = act(&run);
 	pal_filter_destroy(run.filter);
 	pal_plugins_unload(run.plugins);
+	app_policies_fini(&run.policies);
 	pal_conf_destroy(run.conf);
 	app_files_fini(&run.files);
 	app_args_fini(&run.args);

@@ -267,9 +267,7 @@ static void put_fragments(struct pal_json *j, const struct pal_defrag_stats *f)
 // in = delivered + duplicate + discarded + parked
 static void put_streams(struct pal_json *j, const struct pal_streams_stats *s)
 {
-	uint64_t discarded = s->discard_before_base + s->discard_late + s->discard_after_fin +
-			     s->discard_out_of_window + s->discard_no_ack + s->discard_paws +
-			     s->discard_syn_refused + s->discard_no_memory + s->discard_unwanted;
+	uint64_t discarded = 0;
 
 	pal_json_open(j, "streams", '{');
 	pal_json_u64(j, "segments", s->segs);
@@ -278,15 +276,11 @@ static void put_streams(struct pal_json *j, const struct pal_streams_stats *s)
 	pal_json_u64(j, "delivered_parked", s->delivered_parked);
 	pal_json_u64(j, "duplicate", s->duplicate);
 	pal_json_open(j, "discarded", '{');
-	pal_json_u64(j, "before_base", s->discard_before_base);
-	pal_json_u64(j, "late", s->discard_late);
-	pal_json_u64(j, "after_fin", s->discard_after_fin);
-	pal_json_u64(j, "out_of_window", s->discard_out_of_window);
-	pal_json_u64(j, "no_ack", s->discard_no_ack);
-	pal_json_u64(j, "paws", s->discard_paws);
-	pal_json_u64(j, "syn_refused", s->discard_syn_refused);
-	pal_json_u64(j, "no_memory", s->discard_no_memory);
-	pal_json_u64(j, "unwanted", s->discard_unwanted);
+	for (enum pal_stream_discard why = 0; why < PAL_STREAM_DISCARD_COUNT; why++) {
+		discarded += s->discards[why];
+		pal_json_key_str(j, pal_stream_discard_name(why));
+		pal_json_put_u64(j, s->discards[why]);
+	}
 	pal_json_close(j, '}');
 	pal_json_u64(j, "parked", s->parked);
 	pal_json_u64(j, "residual", s->in - s->delivered - s->duplicate - discarded - s->parked);

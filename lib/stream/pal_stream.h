@@ -32,12 +32,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pal_prefix_table;
 struct pal_streams;
 struct rte_mbuf;
 
+/** Why bytes were discarded; from stream_discards.def. */
+enum pal_stream_discard {
+#define PAL_STREAM_DISCARD(id, name, text) PAL_STREAM_DISCARD_##id,
+#include "stream_discards.def"
+#undef PAL_STREAM_DISCARD
+	PAL_STREAM_DISCARD_COUNT,
+};
+
+/** `after_fin`, and a sentence. Static strings. */
+const char *pal_stream_discard_name(enum pal_stream_discard discard);
+const char *pal_stream_discard_text(enum pal_stream_discard discard);
+
 /** Which of two overlapping segments a host reads; the names are Suricata's. From stream_policies.def. */
 enum pal_stream_policy {
-#define PAL_STREAM_POLICY(id, name, wins, paws) PAL_STREAM_##id,
+#define PAL_STREAM_POLICY(id, name, wins, early_paws) PAL_STREAM_##id,
 #include "stream_policies.def"
 #undef PAL_STREAM_POLICY
 	PAL_STREAM_POLICY_COUNT,
@@ -46,10 +59,16 @@ enum pal_stream_policy {
 /** `windows`. Static string. */
 const char *pal_stream_policy_name(enum pal_stream_policy policy);
 
+/** All names by their value, then NULL. */
+const char *const *pal_stream_policy_words(void);
+
 /** The policy of that name; -EINVAL. */
 int pal_stream_policy_parse(const char *name);
 
-/** From stream_events.def. */
+/**
+ * From stream_events.def. Of a direction, the hook hears each LIFE and ANOMALY once, but OVERLAP_DIFFERENT and NOTE
+ * every time; all are counted.
+ */
 enum pal_stream_event {
 #define PAL_STREAM_EVENT(id, kind, name, suricata, text) PAL_STREAM_EVENT_##id,
 #include "stream_events.def"
@@ -91,7 +110,7 @@ struct pal_stream_event_info {
 
 	/* OVERLAP_DIFFERENT: the bytes that were there first, and those of pkt */
 	const uint8_t *old_data, *new_data; /**< len bytes each. */
-	uint64_t old_hash, new_hash; /**< Of those bytes: FNV-1a. */
+	uint64_t old_hash, new_hash; /**< Of those bytes: pal_hash_bytes(), seed 0. */
 	uint64_t old_number; /**< pal_pkt.number of the packet that brought old_data. */
 	bool new_wins; /**< The reading that is handed on. */
 };
@@ -120,23 +139,24 @@ struct pal_streams_conf {
 	uint32_t max_flow_bytes; /**< Parked, both directions of a flow together. */
 	uint32_t max_flow_segs;
 	uint32_t max_shard_bytes; /**< Parked in all flows of a shard. */
-	uint32_t max_shard_segs; /**< Nodes are reserved for so many a shard. */
+	uint32_t max_shard_segs;
 	/**
 	 * Delivered segments that each shard holds on to for a while, so that bytes that come again can be compared
-	 * with what was handed on. 0: they are not compared.
+	 * with what was handed on. 0: they are not compared. At most PAL_STREAM_RECENT_MAX.
 	 */
 	uint32_t recent_segs;
-	enum pal_stream_policy policy; /**< Where policy_of is NULL. */
-	/** The policy of the host that receives. Called once a direction. May be NULL. */
-	enum pal_stream_policy (*policy_of
-	)(void *arg, const union pal_addr *addr, uint8_t ip_version);
+	enum pal_stream_policy policy; /**< Of hosts that `policies` does not name. */
+	/** Policies of receiving hosts, parsed with pal_stream_policy_words(); not copied. May be NULL. */
+	const struct pal_prefix_table *policies;
 	struct pal_stream_hooks hooks;
 };
+
+#define PAL_STREAM_RECENT_MAX 64
 
 /**
  * What one engine counted, in bytes of captured payload unless it says otherwise. One writer.
  *
- * in = delivered + duplicate + the discards + parked.
+ * in = delivered + duplicate + all discards + parked.
  */
 struct pal_streams_stats {
 	uint64_t in;
@@ -144,25 +164,16 @@ struct pal_streams_stats {
 	uint64_t delivered_parked; /**< Of delivered: had been parked. */
 	uint64_t
 		duplicate; /**< Bytes that were there already: retransmitted, overlapped, keep-alives. */
+	uint64_t discards[PAL_STREAM_DISCARD_COUNT];
 	uint64_t parked; /**< Now. */
-
-	/* discards, each by its name */
-	uint64_t discard_before_base; /**< From before the first byte that was seen. */
-	uint64_t discard_late; /**< For a gap that had been given up. */
-	uint64_t discard_after_fin;
-	uint64_t discard_out_of_window; /**< Too far away to say where it belongs. */
-	uint64_t discard_no_ack;
-	uint64_t discard_paws;
-	uint64_t discard_syn_refused; /**< In a SYN, not taken by the server. */
-	uint64_t discard_no_memory; /**< keep() had none. */
-	uint64_t discard_unwanted; /**< After pal_stream_stop(). */
 
 	uint64_t segs; /**< Packets with payload. */
 	uint64_t parked_segs; /**< Pieces parked now. */
 	uint64_t max_parked, max_parked_segs;
 	uint64_t copied_pkts, copied_bytes; /**< Held as a copy. */
 	uint64_t gaps, gap_bytes;
-	uint64_t events[PAL_STREAM_EVENT_COUNT]; /**< Times. */
+	uint64_t events
+		[PAL_STREAM_EVENT_COUNT]; /**< Times, also where the hook was not called again. */
 };
 
 /** State of one half: the bytes that one side sends. lib/stream only. */
@@ -171,15 +182,17 @@ struct pal_stream_half {
 	uint32_t next_seq; /**< Its sequence number. */
 	uint32_t acked_seq; /**< The other side has all before this one. */
 	uint32_t window_seq; /**< The other side has room up to this one. */
-	uint32_t high_seq; /**< After the last byte seen. */
+	uint32_t high_seq; /**< After the last byte seen or acknowledged. */
 	uint32_t fin_seq; /**< Of the FIN. */
-	uint32_t ts_recent; /**< Of RFC 7323. */
-	uint32_t root, first, last; /**< Parked pieces. */
-	uint32_t parked_bytes, parked_segs;
+	uint32_t gap_seq, gap_len; /**< End and length of the gap that was given up last. */
+	uint32_t ts_recent; /**< RFC 7323. */
+	uint32_t root, first; /**< Parked pieces: as a tree, as a list. */
+	uint32_t parked_bytes;
+	uint32_t said; /**< Bit n: event n was reported. */
 	uint16_t flags;
 	uint8_t policy; /**< Of the receiver. */
 	uint8_t window_shift; /**< Of what this side announces. */
-	uint32_t unused;
+	uint32_t parked_segs;
 };
 
 /** State of one TCP flow, in the caller's memory; all zero when the flow opens. */

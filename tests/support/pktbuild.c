@@ -299,6 +299,16 @@ void pktbuild_tcp(
 	store_be16(hdr + 14, UINT16_MAX);
 }
 
+void pktbuild_tcp_window(struct pktbuild *pb, uint16_t window)
+{
+	store_be16(last(pb, NOTE_TCP) + 14, window);
+}
+
+void pktbuild_tcp_urgent(struct pktbuild *pb, uint16_t pointer)
+{
+	store_be16(last(pb, NOTE_TCP) + 18, pointer);
+}
+
 void pktbuild_tcp_options(struct pktbuild *pb, const void *options, size_t len)
 {
 	check(len % 4 == 0);

@@ -79,6 +79,8 @@ void pktbuild_tcp_options(
 	const void *options,
 	size_t len
 ); /**< len % 4 == 0 */
+void pktbuild_tcp_window(struct pktbuild *pb, uint16_t window); /**< 65535 otherwise. */
+void pktbuild_tcp_urgent(struct pktbuild *pb, uint16_t pointer);
 void pktbuild_udp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_sctp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_icmp(struct pktbuild *pb, uint8_t type, uint8_t code); /**< 8 bytes; either version */
