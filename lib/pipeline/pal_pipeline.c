@@ -348,6 +348,7 @@ bool pal_pipeline_done(const struct pal_pipeline *p)
 void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->live = p->conf.live;
 	for (uint16_t i = 0; i < p->conf.nb_sources; i++) {
 		struct pal_source_stats source = {0};
 

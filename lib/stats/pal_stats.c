@@ -253,6 +253,13 @@ void pal_stats_print(const struct pal_stats *stats, FILE *out)
 {
 	fprintf(out, "  %-24s %15s %20s\n", "ledger", "packets", "bytes");
 	print_book(stats, PAL_BOOK_FRAMES, out);
+	if (stats->streams.segs != 0)
+		fprintf(out,
+			"  streams: %" PRIu64 " bytes delivered, %" PRIu64 " of them after waiting, %" PRIu64
+			" copied to wait\n",
+			stats->streams.delivered,
+			stats->streams.delivered_parked,
+			stats->streams.copied_bytes);
 	if (stats->pipeline.book[PAL_BOOK_INNER].input.pkts == 0)
 		return;
 	fprintf(out, "  %-24s %15s %20s\n", "out of tunnels", "datagrams", "bytes");

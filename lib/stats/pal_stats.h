@@ -63,6 +63,7 @@ struct pal_stats {
 	struct pal_flow_stats flow;
 	struct pal_defrag_stats defrag;
 	struct pal_streams_stats streams;
+	bool live; /**< The run is. */
 	uint64_t nb_records; /**< EVE records. */
 	uint64_t lost_records; /**< Of them and of results; given up live. */
 };

@@ -265,7 +265,7 @@ static void put_fragments(struct pal_json *j, const struct pal_defrag_stats *f)
 }
 
 // in = delivered + duplicate + discarded + parked
-static void put_streams(struct pal_json *j, const struct pal_streams_stats *s)
+static void put_streams(struct pal_json *j, const struct pal_streams_stats *s, bool live)
 {
 	uint64_t discarded = 0;
 
@@ -284,9 +284,11 @@ static void put_streams(struct pal_json *j, const struct pal_streams_stats *s)
 	pal_json_close(j, '}');
 	pal_json_u64(j, "parked", s->parked);
 	pal_json_u64(j, "residual", s->in - s->delivered - s->duplicate - discarded - s->parked);
-	pal_json_u64(j, "max_parked", s->max_parked);
-	pal_json_u64(j, "copied_pkts", s->copied_pkts);
-	pal_json_u64(j, "copied_bytes", s->copied_bytes);
+	if (live) { // how much is held, and how, differs from run to run
+		pal_json_u64(j, "max_parked", s->max_parked);
+		pal_json_u64(j, "copied_pkts", s->copied_pkts);
+		pal_json_u64(j, "copied_bytes", s->copied_bytes);
+	}
 	pal_json_u64(j, "gaps", s->gaps);
 	pal_json_u64(j, "gap_bytes", s->gap_bytes);
 	pal_json_open(j, "events", '{');
@@ -349,7 +351,7 @@ write_ledger(const struct pal_stats *stats, struct pal_events *events, bool fina
 	put_layers(j, &stats->decode);
 	put_tunnels(j, &stats->decode);
 	put_fragments(j, &stats->defrag);
-	put_streams(j, &stats->streams);
+	put_streams(j, &stats->streams, stats->live);
 	put_anomalies(j, stats);
 	put_ends(j, &stats->flow);
 	pal_json_u64(j, "lost_records", stats->lost_records);

@@ -461,12 +461,16 @@ static void take_next(struct seg *g)
 		skip_unwanted(g);
 		return;
 	}
-	// What the snap length has cut off will not come, but for what came by another packet.
-	if (me->first != 0 && pal_tcp_seq_diff(piece_at(g->st, me->first)->seq, end) < 0)
-		end = piece_at(g->st, me->first)->seq;
-	if (pal_tcp_seq_diff(end, me->next_seq) > 0)
-		seg_give_up(g, g->dir, end);
 	seg_drain(g, g->dir);
+	// What the snap length has cut off will not come, but for what came by another packet.
+	while (pal_tcp_seq_diff(end, me->next_seq) > 0 && !(me->flags & HALF_STOPPED)) {
+		uint32_t until = end;
+
+		if (me->first != 0 && pal_tcp_seq_diff(piece_at(g->st, me->first)->seq, end) < 0)
+			until = piece_at(g->st, me->first)->seq;
+		seg_give_up(g, g->dir, until);
+		seg_drain(g, g->dir);
+	}
 }
 
 // What lies before the segment was acknowledged before it came: its receiver has it, the capture has not.
