@@ -171,6 +171,7 @@ static bool take_ack(struct seg *g)
 	peer->acked_seq = ack;
 	peer->window_seq = ack + window_of(g);
 	peer->flags |= HALF_ACKED;
+	recent_acked(g, !g->dir);
 	note_high(peer, ack);
 	// More than the FIN was acknowledged: its receiver has not taken it for one.
 	if (peer->flags & HALF_FIN && pal_tcp_seq_diff(ack, peer->fin_seq + 1) > 0)
