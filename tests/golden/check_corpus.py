@@ -229,6 +229,7 @@ def check_books(t, name, pal_stats, modelled):
     t.equal(pal.residuals(pal_stats), [], "%s: residuals" % name)
     ledgers = pal_stats["ledger"], pal_stats["ledger_inner"]
     t.equal(amount(ledgers[1]["in"]), modelled.reader.unwrapped, "%s: unwrapped" % name)
+    t.equal(pal_stats["tunnels"], dict(modelled.reader.tunnels), "%s: tunnels" % name)
     t.equal(pal_stats["tunnel_too_deep"], modelled.reader.too_deep, "%s: too deep" % name)
     for inner, ledger in enumerate(ledgers):
         t.equal(amount(ledger["out"]), modelled.delivered[inner], "%s: delivered, inner %d" % (name, inner))

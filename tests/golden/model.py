@@ -27,7 +27,7 @@ ANSWERS[ICMPV6] = {}
 for a in (128, 130, 133, 135, 139, 144):
     ANSWERS[ICMPV6][a], ANSWERS[ICMPV6][a + 1] = a + 1, a
 
-# part: what follows the transport header (of TCP: segment = seq, flags); path: the tunnels around, outermost first.
+# part: what follows the transport header (of TCP: segment = seq, ack, flags); path: the tunnels around, outermost first.
 Datagram = collections.namedtuple(
     "Datagram", "version src dst proto src_port dst_port community_id vlans path frames size whole l3 part segment")
 Fragment = collections.namedtuple("Fragment", "src dst proto id offset more header next_at")
@@ -110,7 +110,7 @@ class Header:
 
 
 def transport(h):
-    """-> (source port, destination port, does anything answer, what follows or None, (sequence number, flags) of TCP)"""
+    """-> (source port, destination port, does anything answer, what follows or None, (seq, ack, flags) of TCP)"""
     b, none = h.part, Bytes(b"", 0)
     if h.opaque:
         return 0, 0, True, none, None
@@ -128,7 +128,7 @@ def transport(h):
         length = b.u16(4) or (b.wire if h.unbounded else 0)
         return ports + (b.bound(length).skip(8) if 8 <= length <= b.wire else none, None)
     if h.proto == TCP and len(b.data) >= 20:
-        header, segment = (b.data[12] >> 4) * 4, (b.u32(4), b.data[13])
+        header, segment = (b.data[12] >> 4) * 4, (b.u32(4), b.u32(8), b.data[13])
         if header < 20 or header > b.wire:
             return ports + (none, segment)
         return ports + (b.skip(header) if header <= len(b.data) else Bytes(b"", b.wire - header), segment)
@@ -141,6 +141,7 @@ class Reader:
     def __init__(self):
         self.fragments = model_defrag.Table()
         self.unwrapped = [0, 0]  # datagrams and frames out of tunnels, bytes of them on the wire
+        self.tunnels = collections.Counter()  # name -> datagrams that carried something that way
         self.too_deep = 0
 
     def frame(self, linktype, data, wire, time_ns):
@@ -199,6 +200,7 @@ class Reader:
         if tunnel is None:
             return
         name, kind, inner = tunnel
+        self.tunnels[name] += 1
         if len(path) == MAX_DEPTH:
             self.too_deep += 1
             return
