@@ -304,11 +304,13 @@ void pal_pipeline_destroy(struct pal_pipeline *p)
 {
 	if (p == NULL)
 		return;
+	// Streams hold packets out of the pools of other lcores.
+	for (uint16_t i = 0; i < p->nb_lcores; i++)
+		pal_streams_destroy(p->lcores[i].streams);
 	for (uint16_t i = 0; i < p->nb_lcores; i++) {
 		struct lcore *lc = &p->lcores[i];
 
 		pal_chain_destroy(p->conf.plugins, lc->chain);
-		pal_streams_destroy(lc->streams);
 		pal_defrag_destroy(lc->defrag);
 		pal_flow_table_destroy(lc->flows);
 		rte_mempool_free(lc->views);
