@@ -85,6 +85,9 @@ def environment_errors(t):
         code, out, err = call("-q", *args)
         t.equal(code, 3, "%s: exit code (%s)" % (args, err))
         t.check(what in err and err.count("\n") <= 2 and "EAL" not in err, "%s: says %r" % (args, err))
+    for name, why in (("net_nonesuch0", "no driver takes it"), ("0000:ff:1f.7", "No such device")):
+        code, out, err = call("-q", "--no-huge", "-o", new_folder(), "-i", name)
+        t.check(code == 3 and "%s: no such DPDK port: %s. Try: " % (name, why) in err, "-i %s: %d %r" % (name, code, err))
 
 
 def questions(t):
