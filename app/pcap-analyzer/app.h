@@ -105,6 +105,9 @@ struct app_eal_conf {
 /** Start EAL. 0; or -1, and the reason was printed. ret_huge says whether hugepages are used. */
 int app_eal_start(const struct app_eal_conf *conf, bool *ret_huge);
 
+/** Whether EAL, when it starts, opens all drivers of the distribution. It takes time, and only DPDK ports need them. */
+void app_eal_drivers_set(bool wanted);
+
 /** CPUs that this process may use. */
 uint16_t app_nb_cpus(void);
 
