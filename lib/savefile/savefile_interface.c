@@ -149,6 +149,16 @@ uint64_t savefile_interface_time_ns(
 	return sum < 0 ? 0 : UINT64_MAX;
 }
 
+bool savefile_interface_is_exact(const struct pal_savefile_interface *iface, uint64_t ticks)
+{
+	savefile_u128 scaled = (savefile_u128)ticks * iface->mul;
+
+	if (iface->mul == 0)
+		return ticks == 0;
+	return scaled >> iface->shift << iface->shift == scaled &&
+	       (scaled >> iface->shift) % iface->div == 0;
+}
+
 uint64_t savefile_interface_ticks(const struct pal_savefile_interface *iface, uint64_t time_ns)
 {
 	savefile_i128 ns =
