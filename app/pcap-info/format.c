@@ -36,6 +36,14 @@ double info_duration_seconds(const struct info *info)
 	return (double)d.s + d.ns / 1e9;
 }
 
+const char *info_order(const struct info *info)
+{
+	// Packets that all have no time may have come in any order.
+	if (info->timed == 0 && info->packets > 0)
+		return "Unknown";
+	return info->unordered ? "False" : "True";
+}
+
 unsigned int info_tsresol_digits(uint8_t tsresol)
 {
 	unsigned int digits = tsresol & 0x7f;

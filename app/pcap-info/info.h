@@ -208,6 +208,8 @@ struct info_duration {
 const char *info_type_name(const struct info *info); /**< `pcapng`, `nanosecond pcap`. */
 struct info_duration info_duration_of(const struct info *info);
 double info_duration_seconds(const struct info *info);
+/** Whether no packet is earlier than the one before: `True`, `False`, `Unknown`. */
+const char *info_order(const struct info *info);
 /** Digits of a second that a time of this file has. */
 unsigned int info_digits(const struct info *info);
 /** Digits that if_tsresol gives; as many as ns have at most. */

@@ -15,6 +15,7 @@
 
 enum form {
 	FORM_TEXT,
+	FORM_RESOLUTION,
 	FORM_U8,
 	FORM_U32,
 	FORM_U64,
@@ -45,7 +46,7 @@ static const struct {
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_MAC, 6, "MAC address", "if_MACaddr"},
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_MAC, 7, "EUI address", "if_EUIaddr"},
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_U64, 8, "Speed", "if_speed"},
-	{PAL_SAVEFILE_BLOCK_IDB, FORM_U8, 9, "Time resolution", "if_tsresol"},
+	{PAL_SAVEFILE_BLOCK_IDB, FORM_RESOLUTION, 9, "Time resolution", "if_tsresol"},
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_U32, 10, "Time zone", "if_tzone"},
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_FILTER, 11, "Filter string", "if_filter"},
 	{PAL_SAVEFILE_BLOCK_IDB, FORM_TEXT, 12, "Operating system", "if_os"},
@@ -96,12 +97,18 @@ const char *info_secrets_name(uint32_t type)
 	}
 }
 
-/* Text that grows; NULL once memory is out. */
-static int put_hex(FILE *out, const uint8_t *p, size_t len, const char *between)
+static void put_hex(FILE *out, const uint8_t *p, size_t len, const char *between)
 {
 	for (size_t i = 0; i < len; i++)
 		fprintf(out, "%s%02x", i == 0 ? "" : between, p[i]);
-	return 0;
+}
+
+// Section 3.5: text has no NUL at its end. Some writers put one.
+static void put_text(FILE *out, const uint8_t *p, size_t len)
+{
+	while (len > 0 && p[len - 1] == 0)
+		len--;
+	fwrite(p, 1, len, out);
 }
 
 static uint64_t number(const uint8_t *p, size_t len, bool big_endian)
@@ -134,21 +141,25 @@ static void put_ipv6(FILE *out, const uint8_t *p)
 static bool
 put_form(FILE *out, enum form form, const struct pal_savefile_option *opt, bool big_endian)
 {
-	static const uint8_t lens[] = {
+	static const uint8_t lens[FORM_HEX + 1] = {
+		[FORM_RESOLUTION] = 1,
 		[FORM_U8] = 1,
 		[FORM_U32] = 4,
 		[FORM_U64] = 8,
 		[FORM_I64] = 8,
 		[FORM_IPV4] = 8,
 		[FORM_IPV6] = 17,
-		[FORM_HEX] = 0};
+	};
 	const uint8_t *p = opt->value;
 
 	if (lens[form] != 0 && opt->len != lens[form])
 		return false;
 	switch (form) {
 	case FORM_TEXT:
-		fwrite(p, 1, opt->len, out);
+		put_text(out, p, opt->len);
+		return true;
+	case FORM_RESOLUTION:
+		fprintf(out, "0x%02x", p[0]);
 		return true;
 	case FORM_U8:
 	case FORM_U32:
@@ -171,14 +182,14 @@ put_form(FILE *out, enum form form, const struct pal_savefile_option *opt, bool 
 		// 0: text of a libpcap filter; 1: BPF instructions.
 		if (opt->len == 0 || p[0] != 0)
 			return false;
-		fwrite(p + 1, 1, opt->len - 1u, out);
+		put_text(out, p + 1, opt->len - 1u);
 		return true;
 	case FORM_CUSTOM:
 		if (opt->len < 4)
 			return false;
 		fprintf(out, "%u: ", (unsigned int)number(p, 4, big_endian));
 		if (opt->code == 2988 || opt->code == 19372)
-			fwrite(p + 4, 1, opt->len - 4u, out);
+			put_text(out, p + 4, opt->len - 4u);
 		else
 			put_hex(out, p + 4, opt->len - 4u < HEX_MAX ? opt->len - 4u : HEX_MAX, "");
 		return true;

@@ -103,7 +103,7 @@ static void put_contents(FILE *out, const struct info *info, const struct info_c
 	put_quotient(out, 8 * bytes, seconds);
 	put_quotient(out, bytes, packets);
 	put_quotient(out, packets, seconds);
-	put_text(out, info->timed == 0 ? "Unknown" : info->unordered ? "False" : "True");
+	put_text(out, info_order(info));
 	fprintf(out, "\t%" PRIu64, info->nb_all_interfaces);
 }
 

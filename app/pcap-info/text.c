@@ -118,7 +118,8 @@ static void put_size(FILE *out, const char *label, uint64_t bytes, bool exact)
 static void put_rate(
 	FILE *out,
 	const char *label,
-	double rate,
+	double amount,
+	double seconds,
 	const char *whole,
 	const char *scaled,
 	const char *exact_unit
@@ -126,11 +127,14 @@ static void put_rate(
 {
 	char text[INFO_TEXT_LEN];
 
-	info_format_scaled(text, rate, whole, scaled);
-	if (exact_unit != NULL)
-		line(out, label, "%.2f %s", rate, exact_unit);
-	else
+	if (seconds <= 0) {
+		line(out, label, "n/a");
+	} else if (exact_unit != NULL) {
+		line(out, label, "%.2f %s", amount / seconds, exact_unit);
+	} else {
+		info_format_scaled(text, amount / seconds, whole, scaled);
 		line(out, label, "%s", text);
+	}
 }
 
 static void put_times(FILE *out, const struct info *info, const struct info_conf *conf)
@@ -154,41 +158,28 @@ static void put_times(FILE *out, const struct info *info, const struct info_conf
 	line(out, "Last packet time", "%s%s", text, zone);
 }
 
+// What came all at once has no rate.
 static void put_rates(FILE *out, const struct info *info, bool exact)
 {
 	double seconds = info->timed == 0 ? 0 : info_duration_seconds(info);
-	double bytes = (double)info->stats.wire_bytes;
+	double bytes = (double)info->stats.wire_bytes, packets = (double)info->packets;
 
-	// What came all at once has no rate.
-	if (seconds > 0) {
-		put_rate(
-			out,
-			"Data byte rate",
-			bytes / seconds,
-			"bytes/s",
-			"Bps",
-			exact ? "bytes/sec" : NULL
-		);
-		put_rate(
-			out,
-			"Data bit rate",
-			8 * bytes / seconds,
-			"bits/s",
-			"bps",
-			exact ? "bits/sec" : NULL
-		);
-	}
-	if (info->packets > 0)
-		line(out, "Average packet size", "%.2f bytes", bytes / (double)info->packets);
-	if (seconds > 0)
-		put_rate(
-			out,
-			"Average packet rate",
-			(double)info->packets / seconds,
-			"packets/s",
-			"packets/s",
-			exact ? "packets/sec" : NULL
-		);
+	put_rate(
+		out, "Data byte rate", bytes, seconds, "bytes/s", "Bps", exact ? "bytes/sec" : NULL
+	);
+	put_rate(
+		out, "Data bit rate", 8 * bytes, seconds, "bits/s", "bps", exact ? "bits/sec" : NULL
+	);
+	line(out, "Average packet size", "%.2f bytes", packets > 0 ? bytes / packets : 0);
+	put_rate(
+		out,
+		"Average packet rate",
+		packets,
+		seconds,
+		"packets/s",
+		"packets/s",
+		exact ? "packets/sec" : NULL
+	);
 }
 
 // What is there only now and then is said only then.
@@ -356,10 +347,7 @@ static void put_contents(FILE *out, const struct info *info, const struct info_c
 	for (int h = 0; h < INFO_HASH_COUNT; h++)
 		if (info->hash[h][0] != '\0')
 			line(out, info_hash_name((enum info_hash)h), "%s", info->hash[h]);
-	if (info->timed > 0)
-		line(out, "Strict time order", "%s", info->unordered ? "False" : "True");
-	else
-		line(out, "Strict time order", "Unknown");
+	line(out, "Strict time order", "%s", info_order(info));
 	put_oddities(out, info);
 	put_secrets(out, info);
 }
