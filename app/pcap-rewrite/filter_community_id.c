@@ -119,7 +119,7 @@ static void community_id_destroy(struct rw_filter *filter)
 	free(ids);
 }
 
-static bool has_id(const struct ids *ids, const struct pal_flow_key *key, uint8_t flags)
+static bool has_id(const struct ids *ids, const struct pal_flow_key *key, uint16_t flags)
 {
 	uint8_t input[PAL_COMMUNITY_ID_INPUT_MAX], digest[RW_DIGEST_MAX];
 	size_t len = pal_community_id_input(key, flags, ids->seed, input);

@@ -91,20 +91,16 @@ void rw_frags_destroy(struct rw_frags *f)
 static void key_of(const struct rw_packet *p, struct frag_key *key)
 {
 	const struct pal_pkt *pkt = &p->pkt;
-	const uint8_t *ip = pkt->data + pkt->l3_off;
 
 	memset(key, 0, sizeof(*key));
 	key->src = *p->tuple.src;
 	key->dst = *p->tuple.dst;
+	key->id = pkt->frag_id;
 	memcpy(key->vlan, pkt->key.vlan, sizeof(key->vlan));
 	key->version = p->tuple.version;
-	if (key->version == 4) {
+	// RFC 8200 section 4.5: only the first fragment's next header counts.
+	if (key->version == 4)
 		key->proto = p->tuple.proto;
-		key->id = pal_load_be16(ip + 4);
-	} else {
-		// RFC 8200 section 4.5: the fragment header ends where what is fragmented begins.
-		key->id = pal_load_be32(pkt->data + pkt->l4_off - 4);
-	}
 }
 
 // RFC 8200 section 4.1: headers that may stand between the fragment header and the transport.

@@ -45,7 +45,7 @@ static inline bool pal_community_id_has_ports(uint8_t proto)
  *   How many were written.
  */
 static inline size_t
-pal_community_id_input(const struct pal_flow_key *key, uint8_t flags, uint16_t seed, uint8_t *dst)
+pal_community_id_input(const struct pal_flow_key *key, uint16_t flags, uint16_t seed, uint8_t *dst)
 {
 	size_t addr_len = key->ip_version == 4 ? 4 : 16;
 	// What nothing answers has no other direction: its sender always comes first.
