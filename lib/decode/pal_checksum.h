@@ -9,6 +9,8 @@
 
 #include <pal_pkt.h>
 
+#include <stddef.h>
+
 /**
  * @param pkt
  *   Decoded, drop is NONE.
@@ -18,5 +20,14 @@
  *   sender's NIC would have completed: no checksum, or the pseudo-header's sum alone (offload).
  */
 bool pal_checksum_ok(const struct pal_pkt *pkt);
+
+/** Add bytes to a sum of 16-bit words in wire order; an odd byte at the end is the left half of a word. */
+uint64_t pal_checksum_add(uint64_t sum, const uint8_t *data, size_t len);
+
+/** The sum as one word, one's complement: what a checksum is the complement of. */
+uint16_t pal_checksum_fold(uint64_t sum);
+
+/** Where the checksum lies in a transport header; 0: none, or of another kind. */
+uint32_t pal_checksum_offset(uint8_t proto);
 
 #endif
