@@ -291,8 +291,28 @@ void pal_savefile_stats(const struct pal_savefile_reader *r, struct pal_savefile
 /** Bytes taken from the file so far, as stored: for progress. */
 uint64_t pal_savefile_stored_bytes(const struct pal_savefile_reader *r);
 
+/** Bytes of the uncompressed stream that were taken by records and blocks. */
+uint64_t pal_savefile_offset(const struct pal_savefile_reader *r);
+
 /** LINKTYPE_ value of a number found in a file: some systems wrote their own DLT_ values. */
 uint16_t pal_savefile_linktype(uint16_t number);
+
+/** Its name in the list of tcpdump.org, `ETHERNET`; NULL where there is none. A static string. */
+const char *pal_savefile_linktype_name(uint16_t linktype);
+
+/** What it is, `Ethernet`; NULL where that is not known. A static string. */
+const char *pal_savefile_linktype_description(uint16_t linktype);
+
+/**
+ * Time of a tick of an interface, of any year: seconds since the epoch, and nanoseconds from there on. For times that
+ * rec.time_ns cannot hold.
+ */
+void pal_savefile_time(
+	const struct pal_savefile_interface *iface,
+	uint64_t ticks,
+	int64_t *ret_s,
+	uint32_t *ret_ns
+);
 
 /** Walks over the options of a block. */
 struct pal_savefile_options {

@@ -10,22 +10,6 @@
 __extension__ typedef unsigned __int128 savefile_u128;
 __extension__ typedef __int128 savefile_i128;
 
-uint16_t pal_savefile_linktype(uint16_t number)
-{
-	// What systems wrote before link types had numbers of their own: their DLT_ values.
-	switch (number) {
-	case 11: // DLT_ATM_RFC1483
-		return 100;
-	case 12: // DLT_RAW
-	case 14: // DLT_RAW of OpenBSD
-		return 101;
-	case 19: // DLT_CIP of Linux
-		return 106;
-	default:
-		return number;
-	}
-}
-
 struct pal_savefile_interface *savefile_interface_add(struct pal_savefile_reader *r)
 {
 	struct pal_savefile_interface *iface;
@@ -129,6 +113,14 @@ void savefile_interface_set_tsresol(struct pal_savefile_interface *iface, uint8_
 	}
 }
 
+// What a tick is in ns, which may be before 1970 or after 2554.
+static savefile_i128 tick_ns(const struct pal_savefile_interface *iface, uint64_t ticks)
+{
+	savefile_u128 ns = ((savefile_u128)ticks * iface->mul >> iface->shift) / iface->div;
+
+	return (savefile_i128)ns + (savefile_i128)iface->tsoffset_s * (int64_t)PAL_NS_PER_S;
+}
+
 uint64_t savefile_interface_time_ns(
 	const struct pal_savefile_interface *iface,
 	uint64_t ticks,
@@ -141,12 +133,41 @@ uint64_t savefile_interface_time_ns(
 	if (iface->div == 1 && iface->shift == 0 && iface->tsoffset_s == 0 &&
 	    !__builtin_mul_overflow(ticks, iface->mul, &ns))
 		return ns;
-	sum = (savefile_i128)(((savefile_u128)ticks * iface->mul >> iface->shift) / iface->div);
-	sum += (savefile_i128)iface->tsoffset_s * (int64_t)PAL_NS_PER_S;
+	sum = tick_ns(iface, ticks);
 	if (sum >= 0 && sum <= UINT64_MAX)
 		return (uint64_t)sum;
 	*ret_saturated = true;
 	return sum < 0 ? 0 : UINT64_MAX;
+}
+
+void pal_savefile_time(
+	const struct pal_savefile_interface *iface,
+	uint64_t ticks,
+	int64_t *ret_s,
+	uint32_t *ret_ns
+)
+{
+	savefile_i128 ns = tick_ns(iface, ticks);
+	savefile_i128 fraction = ns % (int64_t)PAL_NS_PER_S;
+	savefile_i128 seconds;
+
+	if (fraction < 0)
+		fraction += (int64_t)PAL_NS_PER_S;
+	seconds = (ns - fraction) / (int64_t)PAL_NS_PER_S;
+	*ret_s = seconds > INT64_MAX   ? INT64_MAX
+		 : seconds < INT64_MIN ? INT64_MIN
+				       : (int64_t)seconds;
+	*ret_ns = (uint32_t)fraction;
+}
+
+bool savefile_interface_is_exact(const struct pal_savefile_interface *iface, uint64_t ticks)
+{
+	savefile_u128 scaled = (savefile_u128)ticks * iface->mul;
+
+	if (iface->mul == 0)
+		return ticks == 0;
+	return scaled >> iface->shift << iface->shift == scaled &&
+	       (scaled >> iface->shift) % iface->div == 0;
 }
 
 uint64_t savefile_interface_ticks(const struct pal_savefile_interface *iface, uint64_t time_ns)

@@ -74,6 +74,8 @@ static int open_temporary(struct savefile_outfile *f)
 static int outfile_begin(struct savefile_outfile *f, const char *path)
 {
 	struct stat st;
+	bool exists;
+	int rc;
 
 	if (strcmp(path, "-") == 0) {
 		f->fd = STDOUT_FILENO;
@@ -81,7 +83,8 @@ static int outfile_begin(struct savefile_outfile *f, const char *path)
 		return 0;
 	}
 	// A device or a named pipe stays what it is.
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+	exists = stat(path, &st) == 0;
+	if (exists && !S_ISREG(st.st_mode)) {
 		f->fd = open(path, O_WRONLY | O_CLOEXEC);
 		return f->fd < 0 ? -errno : 0;
 	}
@@ -89,7 +92,10 @@ static int outfile_begin(struct savefile_outfile *f, const char *path)
 	f->path = realpath(path, NULL);
 	if (f->path == NULL)
 		f->path = strdup(path);
-	return f->path == NULL ? pal_err(ENOMEM) : open_temporary(f);
+	rc = f->path == NULL ? pal_err(ENOMEM) : open_temporary(f);
+	if (rc == 0 && exists)
+		(void)fchmod(f->fd, st.st_mode & 0777); // who may read it may still
+	return rc;
 }
 
 struct savefile_outfile *savefile_outfile_open(const char *path, struct pal_savefile_sink *ret_sink)

@@ -210,6 +210,9 @@ uint64_t savefile_interface_time_ns(
 	bool *ret_saturated
 );
 
+/** Whether that time is a whole number of nanoseconds. */
+bool savefile_interface_is_exact(const struct pal_savefile_interface *iface, uint64_t ticks);
+
 /** The latest tick whose time is not after this one, at the nearest end of uint64_t where there is none. */
 uint64_t savefile_interface_ticks(const struct pal_savefile_interface *iface, uint64_t time_ns);
 

@@ -296,6 +296,11 @@ void pal_savefile_stats(const struct pal_savefile_reader *r, struct pal_savefile
 	ret_stats->stored_bytes = r->input.stored_bytes;
 }
 
+uint64_t pal_savefile_offset(const struct pal_savefile_reader *r)
+{
+	return savefile_offset(r);
+}
+
 uint64_t pal_savefile_stored_bytes(const struct pal_savefile_reader *r)
 {
 	return r->input.stored_bytes;

@@ -93,9 +93,11 @@ void savefile_swap_options(
 {
 	struct pal_savefile_options it = pal_savefile_options_of(options, len, from_big_endian);
 	struct pal_savefile_option opt;
-	const uint8_t *head = it.cur.pos;
+	const uint8_t *head = options;
 
-	while (len > 0 && pal_savefile_option_next(&it, &opt)) {
+	if (len == 0)
+		return;
+	while (pal_savefile_option_next(&it, &opt)) {
 		uint8_t *p = options + (head - options);
 
 		savefile_swap_value(p + 4, opt.len, kind, opt.code);

@@ -89,20 +89,18 @@ struct savefile_target *savefile_writer_add_target(struct pal_savefile_writer *w
 }
 
 uint64_t savefile_writer_time_ns(
-	struct pal_savefile_writer *w,
+	const struct pal_savefile_writer *w,
 	const struct savefile_target *t,
-	const struct pal_savefile_rec *rec
+	const struct pal_savefile_rec *rec,
+	bool *ret_saturated
 )
 {
-	bool saturated = false;
-	uint64_t time_ns = rec->time_ns;
-
+	*ret_saturated = false;
 	if (!rec->has_time)
 		return w->last_ns;
-	if (t->has_ticks)
-		time_ns = savefile_interface_time_ns(&t->iface, rec->ticks, &saturated);
-	w->stats.lost.time_range += saturated;
-	return time_ns;
+	if (!t->has_ticks)
+		return rec->time_ns;
+	return savefile_interface_time_ns(&t->iface, rec->ticks, ret_saturated);
 }
 
 static int writer_start(struct pal_savefile_writer *w, const struct pal_savefile_writer_conf *conf)

@@ -95,19 +95,37 @@ int savefile_pcap_begin(struct pal_savefile_writer *w, const struct savefile_tar
 	return savefile_writer_bytes(w, head, sizeof(head));
 }
 
-// Seconds and fraction of a time; what is cut off is counted.
-static void put_time(struct pal_savefile_writer *w, uint8_t *hdr, uint64_t time_ns)
+// Whether a time in ticks is less than a nanosecond more than that.
+static bool is_cut(const struct savefile_target *t, const struct pal_savefile_rec *rec)
 {
+	return t->has_ticks && !savefile_interface_is_exact(&t->iface, rec->ticks);
+}
+
+// Seconds and fraction; what does not fit or is cut off is counted.
+static void put_time(
+	struct pal_savefile_writer *w,
+	uint8_t *hdr,
+	const struct savefile_target *t,
+	const struct pal_savefile_rec *rec
+)
+{
+	bool saturated;
+	uint64_t time_ns = savefile_writer_time_ns(w, t, rec, &saturated);
 	uint64_t seconds = time_ns / PAL_NS_PER_S;
 	uint32_t ns = (uint32_t)(time_ns % PAL_NS_PER_S);
 
+	w->last_ns = time_ns;
 	if (seconds > UINT32_MAX) {
+		saturated = true;
 		seconds = UINT32_MAX;
 		ns = (uint32_t)PAL_NS_PER_S - 1;
-		w->stats.lost.time_range++;
-	} else {
-		w->stats.lost.time_fractions += ns % w->pcap.frac_ns != 0;
 	}
+	if (!rec->has_time)
+		w->stats.lost.time_invented++;
+	else if (saturated)
+		w->stats.lost.time_range++;
+	else
+		w->stats.lost.time_fractions += ns % w->pcap.frac_ns != 0 || is_cut(t, rec);
 	savefile_store32(hdr, (uint32_t)seconds, w->big_endian);
 	savefile_store32(hdr + 4, ns / w->pcap.frac_ns, w->big_endian);
 }
@@ -131,18 +149,15 @@ static int put_record(
 	const struct pal_savefile_rec *rec
 )
 {
-	uint64_t time_ns = savefile_writer_time_ns(w, t, rec);
 	uint8_t *hdr = savefile_output_reserve(&w->out, w->pcap.hdr_len);
 
 	if (hdr == NULL)
 		return savefile_writer_failed(w, -errno);
 	memset(hdr, 0, w->pcap.hdr_len);
-	put_time(w, hdr, time_ns);
+	put_time(w, hdr, t, rec);
 	savefile_store32(hdr + 8, rec->cap_len, w->big_endian);
 	savefile_store32(hdr + 12, rec->wire_len, w->big_endian);
 	put_fields(w, hdr, rec);
-	w->last_ns = time_ns;
-	w->stats.lost.time_invented += !rec->has_time;
 	w->stats.lost.over_snaplen += w->pcap.snaplen != 0 && rec->cap_len > w->pcap.snaplen;
 	w->stats.records++;
 	w->stats.cap_bytes += rec->cap_len;

@@ -238,16 +238,18 @@ static uint64_t put_ticks(
 	const struct pal_savefile_rec *rec
 )
 {
-	uint64_t time_ns = savefile_writer_time_ns(w, t, rec), ticks, back_ns;
-	bool saturated = false;
+	bool saturated;
+	uint64_t time_ns = savefile_writer_time_ns(w, t, rec, &saturated);
+	uint64_t ticks, back_ns;
 
 	w->last_ns = time_ns;
-	if (t->has_ticks && rec->has_time)
+	if (rec->has_time && t->has_ticks)
 		return rec->ticks;
-	w->stats.lost.time_invented += !rec->has_time;
 	ticks = savefile_interface_ticks(&t->iface, time_ns);
 	back_ns = savefile_interface_time_ns(&t->iface, ticks, &saturated);
-	if (ticks == UINT64_MAX || back_ns > time_ns)
+	if (!rec->has_time)
+		w->stats.lost.time_invented++;
+	else if (ticks == UINT64_MAX || back_ns > time_ns)
 		w->stats.lost.time_range++;
 	else
 		w->stats.lost.time_fractions += back_ns != time_ns;

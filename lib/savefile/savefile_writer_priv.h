@@ -153,11 +153,12 @@ void savefile_writer_lose_options(
 	bool big_endian
 );
 
-/** Time of a record that is put to this interface, in ns. */
+/** Time of a record that is put to this interface, in ns; that of the one before if it has none. */
 uint64_t savefile_writer_time_ns(
-	struct pal_savefile_writer *w,
+	const struct pal_savefile_writer *w,
 	const struct savefile_target *t,
-	const struct pal_savefile_rec *rec
+	const struct pal_savefile_rec *rec,
+	bool *ret_saturated
 );
 
 /* Formats: 0, or -errno with the writer failed. */
