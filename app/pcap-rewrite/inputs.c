@@ -82,6 +82,10 @@ static int input_open(struct rw_input *in, bool with_blocks)
 	if (in->recs == NULL)
 		return pal_err(ENOMEM);
 	in->reader = pal_savefile_open(in->path, &conf, err);
+	if (in->reader == NULL && errno == ECANCELED) {
+		input_close(in);
+		return pal_err(ECANCELED);
+	}
 	if (in->reader == NULL) {
 		give_up(in, err);
 		input_close(in);

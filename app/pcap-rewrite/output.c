@@ -112,6 +112,7 @@ static int on_start(void *arg, const struct rw_inputs_traits *traits)
 		       sizeof(o->pcap_header));
 		limit_snaplen(o, info->big_endian);
 		o->writer_conf.pcap_header = o->pcap_header;
+		o->adopted_linktype = pal_savefile_interface(traits->first, 0)->linktype;
 	}
 	return output_parts_start(o);
 }
@@ -158,7 +159,7 @@ choose_part(struct rw_output *o, const struct rw_packet *p, const struct pal_sav
 	struct pal_savefile_writer_stats stats = {0};
 	uint32_t before = o->split.number, part;
 
-	if (o->split.max_bytes != 0)
+	if (o->split.max_bytes != 0 && o->parts[0].writer != NULL)
 		pal_savefile_writer_stats(o->parts[0].writer, &stats);
 	part = rw_split_part(&o->split, p, rec->time_ns, stats.bytes);
 	if (!rw_split_is_sequence(&o->split))

@@ -185,6 +185,9 @@ int64_t output_interface(
 
 	if (number >= 0)
 		return number;
+	// The header of the input has described the one that there is.
+	if (o->writer_conf.pcap_header != NULL)
+		return 0;
 	// A second link type has no place in a pcap file.
 	if (!o->pcapng && part->has_interface && linktype != part->linktype)
 		return 0;

@@ -28,6 +28,8 @@ static int part_open(struct rw_output *o, struct rw_part *part, const char *path
 	if (part->writer == NULL)
 		return output_fail(o, -errno, err);
 	o->nb_opened++;
+	part->has_interface = o->writer_conf.pcap_header != NULL;
+	part->linktype = o->adopted_linktype;
 	return 0;
 }
 

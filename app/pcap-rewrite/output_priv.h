@@ -47,7 +47,8 @@ struct rw_output {
 	struct rw_output_conf conf;
 	struct rw_split split;
 	struct pal_savefile_writer_conf writer_conf;
-	uint8_t pcap_header[PAL_SAVEFILE_PCAP_HEADER_LEN];
+	uint8_t pcap_header[PAL_SAVEFILE_PCAP_HEADER_LEN]; // that of the input, where it is taken over
+	uint16_t adopted_linktype; // ... and what it says
 	bool single; // one input
 	bool pcapng; // is written
 	bool mirror;

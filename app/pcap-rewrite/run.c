@@ -261,8 +261,10 @@ static int run_all(struct rw_run *run)
 		return -errno;
 	conf.arg = run->output;
 	run->inputs = rw_inputs_open(&conf);
+	if (run->inputs == NULL && errno == EINVAL && rw_output_failed(run->output) == 0)
+		return 0; // none of the files can be read, which was said
 	if (run->inputs == NULL)
-		return rw_output_failed(run->output) < 0 ? -errno : 0; // no input is no usage error
+		return -errno;
 	if ((run->sel->filters.wants & RW_WANT_LOOK) != 0)
 		rc = look_ahead(run);
 	if (rc == 0)
