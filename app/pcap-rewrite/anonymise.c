@@ -83,13 +83,20 @@ static uint64_t sum_addrs(const struct anon *a, uint32_t ip, uint8_t version)
 			    : pal_checksum_add(0, a->data + ip + 8, 2 * ADDR6_LEN);
 }
 
+// What the transport's checksum covers: UDP may be shorter than IP says (RFC 768).
+static uint32_t transport_len(const struct pal_pkt *pkt)
+{
+	return pkt->key.proto == IPPROTO_UDP && (pkt->flags & PAL_PKT_FRAGMENT) == 0
+		       ? pkt->l4_hdr_len + pkt->payload_len
+		       : pkt->l3_payload_len;
+}
+
 // All of the pseudo-header: RFC 9293 section 3.1, RFC 8200 section 8.1.
 static uint16_t pseudo_header(uint64_t addrs, const struct pal_pkt *pkt)
 {
-	return pal_checksum_fold(
-		addrs + (pkt->l3_payload_len >> 16) + (pkt->l3_payload_len & 0xffff) +
-		pkt->key.proto
-	);
+	uint32_t len = transport_len(pkt);
+
+	return pal_checksum_fold(addrs + (len >> 16) + (len & 0xffff) + pkt->key.proto);
 }
 
 // The transport's checksum follows the addresses in its pseudo-header.
@@ -258,9 +265,11 @@ static enum rw_lost arp(struct anon *a, uint32_t off)
 
 static enum rw_lost frame_without_ip(struct anon *a, const struct rw_frame *f)
 {
-	if (f->pkt.drop != PAL_DROP_ARP)
+	uint32_t len = rw_link_header_len(f);
+
+	if (f->pkt.drop != PAL_DROP_ARP || len == 0)
 		return RW_LOST_NO_ADDRESS;
-	return arp(a, (uint32_t)(f->data - a->data) + rw_link_header_len(f));
+	return arp(a, (uint32_t)(f->data - a->data) + len);
 }
 
 static enum rw_lost tunnel(struct anon *a, const struct pal_pkt *outer)
@@ -387,7 +396,7 @@ static bool looked_into(const struct pal_pkt *pkt)
 
 static enum rw_lost payload(struct anon *a, const struct pal_pkt *pkt, uint32_t l4)
 {
-	uint32_t end = l4 + pkt->l3_payload_len, at;
+	uint32_t end = l4 + transport_len(pkt), at;
 	uint64_t before, after;
 	enum rw_lost lost;
 

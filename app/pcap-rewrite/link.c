@@ -206,11 +206,7 @@ uint32_t rw_link_header_len(const struct rw_frame *f)
 	uint16_t ethertype = 0;
 	struct header h;
 
-	if (!read_header(f, &h))
-		return f->linktype == RW_LINKTYPE_ETHERNET && f->cap_len > ETHERNET_LEN
-			       ? ETHERNET_LEN
-			       : f->cap_len;
-	if (f->linktype != RW_LINKTYPE_ETHERNET)
-		return h.len;
-	return tags_end(f, &ethertype) + 2;
+	if (f->linktype == RW_LINKTYPE_ETHERNET)
+		return f->cap_len < ETHERNET_LEN ? 0 : tags_end(f, &ethertype) + 2;
+	return read_header(f, &h) ? h.len : 0;
 }

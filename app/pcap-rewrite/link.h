@@ -26,7 +26,7 @@ enum rw_lost rw_link_strip_vlans(struct rw_frame *f);
 /** Remember the addresses of an Ethernet frame, before it is changed. */
 void rw_link_keep_macs(struct rw_frame *f);
 
-/** Bytes in front of what an ethertype announces, VLAN tags included; all of the frame where nobody knows. */
+/** Bytes in front of what an ethertype announces, VLAN tags included; 0 where nobody knows. */
 uint32_t rw_link_header_len(const struct rw_frame *f);
 
 #endif

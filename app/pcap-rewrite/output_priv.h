@@ -47,14 +47,16 @@ struct rw_output {
 	struct rw_output_conf conf;
 	struct rw_split split;
 	struct pal_savefile_writer_conf writer_conf;
-	uint8_t pcap_header[PAL_SAVEFILE_PCAP_HEADER_LEN]; // that of the input, where it is taken over
+	uint8_t pcap_header
+		[PAL_SAVEFILE_PCAP_HEADER_LEN]; // that of the input, where it is taken over
 	uint16_t adopted_linktype; // ... and what it says
 	bool single; // one input
 	bool pcapng; // is written
 	bool mirror;
 	struct rw_part *parts; // a sequence has one at a time
 	unsigned int nb_parts, nb_opened;
-	struct pal_savefile_writer_interface known; // the first that was seen, for outputs without packets
+	struct pal_savefile_writer_interface
+		known; // the first that was seen, for outputs without packets
 	bool is_known;
 	struct rw_preamble *preamble;
 	unsigned int nb_preamble, room_preamble;

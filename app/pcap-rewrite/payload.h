@@ -6,7 +6,7 @@
 
 /**
  * Keep headers only, as if the packet had been captured with that length: up to the transport header of IP (of what
- * is in a tunnel: nothing), all of ARP, the link header of anything else. What lengths and checksums say stays true
+ * is in a tunnel: nothing), all of ARP, the link header of anything else, if it is one that is known. What lengths and checksums say stays true
  * of the packet on the wire.
  */
 void rw_strip_payload(struct rw_frame *f);
