@@ -52,7 +52,6 @@ struct app_args {
 	bool verbose;
 	bool strict;
 	bool progress; /**< Also where standard error is no terminal. */
-	bool colour;
 	char **eal_args; /**< Behind `--`. */
 	int nb_eal_args;
 };
@@ -67,6 +66,25 @@ int app_args_parse(int argc, char **argv, struct app_args *args, struct pal_conf
 void app_args_fini(struct app_args *args);
 
 void app_print_help(FILE *out);
+
+/* colour.c */
+
+/** `--color`. AUTO: on a terminal, unless NO_COLOR is in the environment. */
+enum app_colour_when {
+	APP_COLOUR_AUTO,
+	APP_COLOUR_ALWAYS,
+	APP_COLOUR_NEVER,
+};
+void app_colour_set(enum app_colour_when when);
+
+enum app_colour {
+	APP_PLAIN, /**< Back to normal. */
+	APP_BOLD,
+	APP_RED, /**< What is wrong. */
+};
+
+/** What switches a colour on where it is printed; nothing where out is to have none. */
+const char *app_colour(FILE *out, enum app_colour colour);
 
 /** Print `pcap-analyzer: ...` on standard error. */
 __attribute__((format(printf, 1, 2))) void app_error(const char *fmt, ...);
@@ -102,6 +120,9 @@ void app_reassembly_conf(
 	const struct pal_conf_values *v,
 	struct pal_pipeline_conf *conf
 );
+
+/** Whether EAL, when it starts, opens all drivers of the distribution. It takes time, and only DPDK ports need them. */
+void app_eal_drivers_set(bool wanted);
 
 /** CPUs that this process may use. */
 uint16_t app_nb_cpus(void);

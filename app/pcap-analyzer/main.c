@@ -216,15 +216,8 @@ static void wait_for_end(struct run *run, const sigset_t *signals)
 	app_progress_clear(&run->progress);
 }
 
-static int exit_code(struct run *run, const struct pal_stats *stats, uint64_t nb_damaged)
+static int exit_code(const struct run *run, const struct pal_stats *stats, uint64_t nb_damaged)
 {
-	const char *path = "";
-	int code = pal_writer_error(run->writer, &path);
-
-	if (code != 0 && !run->output_gone) {
-		app_error("%s: cannot write: %s. Results are not complete", path, strerror(code));
-		return APP_EXIT_ENV;
-	}
 	if (run->args.strict && (pal_stats_lost(stats) != 0 || stats->lost_records != 0)) {
 		app_error(
 			"--strict: %lu packets and %lu records were lost",
@@ -313,13 +306,31 @@ static int run_pipeline(struct run *run, const sigset_t *signals)
 	return report(run);
 }
 
-static void tear_down(struct run *run)
+// What the writer still had to write may fail, too, so this decides last.
+static int close_output(struct run *run, int code)
+{
+	const char *path;
+	int error;
+
+	pal_out_destroy(run->out);
+	if (run->writer == NULL)
+		return code;
+	pal_writer_finish(run->writer);
+	error = pal_writer_error(run->writer, &path);
+	if (error != 0 && error != EPIPE) {
+		app_error("%s: cannot write: %s. Results are not complete", path, strerror(error));
+		code = APP_EXIT_ENV;
+	}
+	pal_writer_destroy(run->writer);
+	return code;
+}
+
+static int tear_down(struct run *run, int code)
 {
 	pal_pipeline_destroy(run->pipeline);
 	for (uint16_t i = 0; i < run->nb_sources; i++)
 		pal_source_close(run->sources[i]);
-	pal_out_destroy(run->out);
-	pal_writer_destroy(run->writer);
+	return close_output(run, code);
 }
 
 static int run_analyzer(struct run *run)
@@ -352,8 +363,7 @@ static int run_analyzer(struct run *run)
 	run->args.progress |= isatty(STDERR_FILENO) && !run->args.quiet;
 	block_signals(&signals);
 	code = run_pipeline(run, &signals);
-	tear_down(run);
-	return code;
+	return tear_down(run, code);
 }
 
 static int act(struct run *run)

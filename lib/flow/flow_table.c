@@ -78,6 +78,12 @@ static void prefetch_for_packet(const struct pal_flow_table *tbl, uint32_t index
 	__builtin_prefetch(flow);
 	__builtin_prefetch(flow->pkts);
 	__builtin_prefetch(flow + 1);
+	if (tbl->side != NULL) {
+		const uint8_t *side = tbl->side + (size_t)index * tbl->conf.side_bytes;
+
+		__builtin_prefetch(side);
+		__builtin_prefetch(side + 64);
+	}
 }
 
 static void prefetch_for_close(const struct pal_flow_table *tbl, uint32_t index)
