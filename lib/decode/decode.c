@@ -136,30 +136,40 @@ static inline void reset_pkt(struct pal_pkt *pkt)
 	memset(&pkt->key, 0, sizeof(pkt->key));
 }
 
-void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
+/** Follow the layers from the first one to the end. */
+static inline void follow(struct decode_ctx *ctx, enum pal_layer layer)
 {
-	struct decode_ctx ctx = {
-		.cur = pal_cursor_of(pkt->data, pkt->cap_len),
-		.pkt = pkt,
-		.stats = stats,
-	};
-	enum pal_layer layer;
+	struct pal_pkt *pkt = ctx->pkt;
 
-	reset_pkt(pkt);
+	ctx->cur = pal_cursor_of(pkt->data, pkt->cap_len);
 	if (pkt->cap_len < pkt->wire_len) {
-		ctx.uncaptured = pkt->wire_len - pkt->cap_len;
-		pkt->flags = PAL_PKT_SNAPPED;
+		ctx->uncaptured = pkt->wire_len - pkt->cap_len;
+		pkt->flags |= PAL_PKT_SNAPPED;
 	}
-
-	layer = decode_linktype(&ctx);
 	for (int depth = 0; layer != PAL_LAYER_END; depth++) {
 		if (depth == PAL_DECODE_DEPTH_MAX) {
-			decode_stop(&ctx, PAL_DROP_TOO_MANY_LAYERS);
+			decode_stop(ctx, PAL_DROP_TOO_MANY_LAYERS);
 			break;
 		}
-		stats->layers[layer]++;
-		layer = decode_layer(&ctx, layer);
+		ctx->stats->layers[layer]++;
+		layer = decode_layer(ctx, layer);
 	}
+}
+
+static void count_exit(struct pal_exits *exits, const struct pal_pkt *pkt)
+{
+	if (pkt->drop == PAL_DROP_NONE)
+		return;
+	exits->pkts[pkt->drop]++;
+	exits->bytes[pkt->drop] += pkt->wire_len;
+}
+
+void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
+{
+	struct decode_ctx ctx = {.pkt = pkt, .stats = stats};
+
+	reset_pkt(pkt);
+	follow(&ctx, decode_linktype(&ctx));
 
 	stats->pkts++;
 	stats->bytes += pkt->wire_len;
@@ -167,8 +177,64 @@ void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
 		stats->max_pkt_size = pkt->wire_len;
 	if (pkt->nb_vlans >= 2)
 		stats->vlan_qinq++;
-	if (pkt->drop != PAL_DROP_NONE) {
-		stats->exits.pkts[pkt->drop]++;
-		stats->exits.bytes[pkt->drop] += pkt->wire_len;
-	}
+	count_exit(&stats->exits, pkt);
+}
+
+/** The source's part of a packet that was in another one. */
+static void inherit_source(struct pal_pkt *pkt, const struct pal_pkt *from)
+{
+	pkt->time_ns = from->time_ns;
+	pkt->number = from->number;
+	pkt->linktype = from->linktype;
+	pkt->input = from->input;
+}
+
+bool pal_decode_inner(
+	struct pal_pkt *inner,
+	const struct pal_pkt *outer,
+	struct pal_decode_stats *stats
+)
+{
+	struct decode_ctx ctx = {.pkt = inner, .stats = stats};
+
+	assert(outer->drop == PAL_DROP_NONE && outer->inner_layer != PAL_LAYER_END);
+	inherit_source(inner, outer);
+	inner->wire_len = outer->inner_wire_len;
+	inner->data = outer->data + outer->inner_off;
+	inner->cap_len = outer->inner_cap_len;
+	reset_pkt(inner);
+	decode_enter_tunnel(inner, outer);
+	follow(&ctx, (enum pal_layer)outer->inner_layer);
+
+	stats->inner_pkts++;
+	stats->inner_bytes += inner->wire_len;
+	count_exit(&stats->inner_exits, inner);
+	return inner->drop == PAL_DROP_NONE;
+}
+
+bool pal_decode_datagram(
+	struct pal_pkt *whole,
+	const struct pal_pkt *last,
+	struct pal_decode_stats *stats
+)
+{
+	struct decode_ctx ctx = {.pkt = whole, .stats = stats};
+
+	assert(last->drop == PAL_DROP_NONE);
+	inherit_source(whole, last);
+	reset_pkt(whole);
+	whole->flags = PAL_PKT_REASSEMBLED;
+	whole->ethertype = last->ethertype;
+	whole->nb_vlans = last->nb_vlans;
+	memcpy(whole->key.vlan, last->key.vlan, sizeof(whole->key.vlan));
+	whole->key.tunnel = last->key.tunnel;
+	whole->depth = last->depth;
+	if (last->depth != 0)
+		whole->tunnel = last->tunnel;
+	follow(&ctx, last->key.ip_version == 4 ? PAL_LAYER_IPV4 : PAL_LAYER_IPV6);
+
+	stats->whole_pkts++;
+	stats->whole_bytes += whole->wire_len;
+	count_exit(&stats->whole_exits, whole);
+	return whole->drop == PAL_DROP_NONE;
 }

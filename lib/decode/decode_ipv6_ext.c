@@ -22,6 +22,7 @@ enum pal_layer decode_ipv6_ext(struct decode_ctx *ctx)
 	if (!pal_cursor_skip(&ctx->cur, len))
 		return decode_stop(ctx, PAL_DROP_IPV6_EXT_TRUNCATED);
 	ctx->pkt->l3_payload_len -= len;
+	ctx->next_off = decode_off(ctx) - len;
 	return decode_next_header(ctx, hdr[0]);
 }
 
@@ -35,7 +36,12 @@ enum pal_layer decode_ipv6_frag(struct decode_ctx *ctx)
 	ctx->pkt->l3_payload_len -= FRAG_LEN;
 	frag = pal_load_be16(hdr + 2);
 	// RFC 6946 section 4: an atomic fragment is a whole datagram, whatever other fragments there are.
-	if ((frag & (FRAG_OFFSET_MASK | FRAG_MORE)) == 0)
+	if ((frag & (FRAG_OFFSET_MASK | FRAG_MORE)) == 0) {
+		ctx->next_off = decode_off(ctx) - FRAG_LEN;
 		return decode_next_header(ctx, hdr[0]);
-	return decode_fragment(ctx, hdr[0], (frag & FRAG_OFFSET_MASK) == 0);
+	}
+	ctx->pkt->frag_next_off = ctx->next_off;
+	return decode_fragment(
+		ctx, hdr[0], pal_load_be32(hdr + 4), frag & FRAG_OFFSET_MASK, frag & FRAG_MORE
+	);
 }

@@ -42,6 +42,26 @@ const char *pal_drop_text(enum pal_drop drop)
 	return drops[drop].text;
 }
 
+static const struct {
+	const char *name;
+	enum pal_tunnel_scope scope;
+} tunnels[PAL_TUNNEL_COUNT] = {
+	[PAL_TUNNEL_NONE] = {"none", PAL_TUNNEL_SCOPE_TYPE},
+#define PAL_TUNNEL(id, name, scope) [PAL_TUNNEL_##id] = {name, PAL_TUNNEL_SCOPE_##scope},
+#include "pal_tunnel.def"
+#undef PAL_TUNNEL
+};
+
+const char *pal_tunnel_name(enum pal_tunnel_type type)
+{
+	return tunnels[type].name;
+}
+
+enum pal_tunnel_scope pal_tunnel_scope(enum pal_tunnel_type type)
+{
+	return tunnels[type].scope;
+}
+
 void pal_exits_add(struct pal_exits *a, const struct pal_exits *b)
 {
 	for (int i = 0; i < PAL_DROP_COUNT; i++) {

@@ -56,12 +56,21 @@ void pal_stats_add_decode(struct pal_stats *stats, const struct pal_decode_stats
 
 	sum->pkts += more->pkts;
 	sum->bytes += more->bytes;
+	sum->inner_pkts += more->inner_pkts;
+	sum->inner_bytes += more->inner_bytes;
+	sum->whole_pkts += more->whole_pkts;
+	sum->whole_bytes += more->whole_bytes;
 	sum->vlan_qinq += more->vlan_qinq;
 	for (int i = 0; i < PAL_LAYER_COUNT; i++)
 		sum->layers[i] += more->layers[i];
+	for (int i = 0; i < PAL_TUNNEL_COUNT; i++)
+		sum->tunnels[i] += more->tunnels[i];
+	sum->tunnel_too_deep += more->tunnel_too_deep;
 	if (more->max_pkt_size > sum->max_pkt_size)
 		sum->max_pkt_size = more->max_pkt_size;
 	pal_exits_add(&sum->exits, &more->exits);
+	pal_exits_add(&sum->inner_exits, &more->inner_exits);
+	pal_exits_add(&sum->whole_exits, &more->whole_exits);
 	add_numbers(sum->unknown_linktype, more->unknown_linktype);
 	add_numbers(sum->unknown_ethertype, more->unknown_ethertype);
 	add_numbers(sum->unknown_ipproto, more->unknown_ipproto);
