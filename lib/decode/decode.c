@@ -8,8 +8,6 @@
  */
 #include "decode_priv.h"
 
-#define ETHERNET_LENGTH_MAX 1500 /**< IEEE 802.3 clause 3.2.6: up to here it is a length. */
-
 static const char *const layer_names[PAL_LAYER_COUNT] = {
 	[PAL_LAYER_END] = "end",
 #define PAL_LAYER(id, name, fn) [PAL_LAYER_##id] = name,
@@ -26,6 +24,17 @@ static inline enum pal_layer linktype_layer(uint16_t linktype)
 {
 	switch (__builtin_expect(linktype, 1)) { // Ethernet
 #define PAL_LINKTYPE(number, id)                                                                   \
+	case number:                                                                               \
+		return PAL_LAYER_##id;
+#include "decode_layers.def"
+	}
+	return PAL_LAYER_END;
+}
+
+static inline enum pal_layer ppp_layer(uint16_t proto)
+{
+	switch (proto) {
+#define PAL_PPP(number, id)                                                                        \
 	case number:                                                                               \
 		return PAL_LAYER_##id;
 #include "decode_layers.def"
@@ -57,7 +66,7 @@ static const uint8_t ipv6_next[UINT8_MAX + 1] = {
 #include "decode_layers.def"
 };
 
-static void count_number(struct pal_decode_number *numbers, uint16_t number)
+void decode_count_number(struct pal_decode_number *numbers, uint16_t number)
 {
 	for (int i = 0; i < PAL_DECODE_NUMBERS; i++) {
 		if (numbers[i].pkts == 0)
@@ -69,14 +78,29 @@ static void count_number(struct pal_decode_number *numbers, uint16_t number)
 	}
 }
 
-static enum pal_layer decode_linktype(struct decode_ctx *ctx)
+enum pal_layer decode_linktype(struct decode_ctx *ctx, uint16_t linktype)
 {
-	enum pal_layer layer = linktype_layer(ctx->pkt->linktype);
+	enum pal_layer layer = linktype_layer(linktype);
 
 	if (layer != PAL_LAYER_END)
 		return layer;
-	count_number(ctx->stats->unknown_linktype, ctx->pkt->linktype);
+	decode_count_number(ctx->stats->unknown_linktype, linktype);
 	return decode_stop(ctx, PAL_DROP_LINKTYPE_UNKNOWN);
+}
+
+enum pal_layer decode_ppp_protocol(struct decode_ctx *ctx, uint16_t proto)
+{
+	enum pal_layer layer = ppp_layer(proto);
+
+	if (layer != PAL_LAYER_END)
+		return layer;
+	decode_count_number(ctx->stats->unknown_ppp, proto);
+	return decode_stop(ctx, PAL_DROP_PPP_UNKNOWN);
+}
+
+enum pal_layer decode_ethertype_layer(uint16_t ethertype)
+{
+	return ethertype_layer(ethertype);
 }
 
 enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
@@ -91,7 +115,7 @@ enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
 	layer = ethertype_layer(ethertype);
 	if (layer != PAL_LAYER_END)
 		return layer;
-	count_number(ctx->stats->unknown_ethertype, ethertype);
+	decode_count_number(ctx->stats->unknown_ethertype, ethertype);
 	return decode_stop(ctx, PAL_DROP_ETHERTYPE_UNKNOWN);
 }
 
@@ -104,7 +128,7 @@ enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto)
 	pkt->key.proto = proto;
 	if (layer != PAL_LAYER_END)
 		return layer;
-	count_number(ctx->stats->unknown_ipproto, proto);
+	decode_count_number(ctx->stats->unknown_ipproto, proto);
 	return PAL_LAYER_IP_OTHER;
 }
 
@@ -137,7 +161,7 @@ static inline void reset_pkt(struct pal_pkt *pkt)
 }
 
 /** Follow the layers from the first one to the end. */
-static inline void follow(struct decode_ctx *ctx, enum pal_layer layer)
+static void follow(struct decode_ctx *ctx, enum pal_layer layer)
 {
 	struct pal_pkt *pkt = ctx->pkt;
 
@@ -169,7 +193,7 @@ void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
 	struct decode_ctx ctx = {.pkt = pkt, .stats = stats};
 
 	reset_pkt(pkt);
-	follow(&ctx, decode_linktype(&ctx));
+	follow(&ctx, decode_linktype(&ctx, pkt->linktype));
 
 	stats->pkts++;
 	stats->bytes += pkt->wire_len;

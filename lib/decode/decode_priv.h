@@ -18,9 +18,13 @@
 
 #include <pal_cursor.h>
 
+#define ETHERNET_LENGTH_MAX 1500 /**< IEEE 802.3 clause 3.2.6: up to here it is a length. */
+#define ETHERTYPE_MIN 0x0600 /**< ... and from here on an ethertype. */
+
 struct decode_ctx {
 	struct pal_cursor cur; /**< Captured bytes that the current layer may read. */
 	uint32_t uncaptured; /**< Bytes of the current layer on the wire that follow cur.end. */
+	bool wlan_padded; /**< IEEE 802.11: what follows the header is aligned to 4 bytes. */
 	bool ip_unbounded; /**< IP does not say its length: it ends where the frame does. */
 	const uint8_t *ip_addr[2]; /**< Source and destination, in the packet. */
 	uint32_t next_off; /**< IPv6: from data to the byte that announced the current header. */
@@ -64,6 +68,23 @@ static inline void decode_bound(struct decode_ctx *ctx, uint32_t n)
 		ctx->uncaptured = n - left;
 	}
 }
+
+/** The layer ends n bytes earlier on the wire than the frame does. */
+static inline void decode_trim(struct decode_ctx *ctx, uint32_t n)
+{
+	uint32_t left = decode_wire_left(ctx);
+
+	decode_bound(ctx, left > n ? left - n : 0);
+}
+
+/** Count a number that nothing is known about. */
+void decode_count_number(struct pal_decode_number *numbers, uint16_t number);
+
+/** Go on with what a link type announces. */
+enum pal_layer decode_linktype(struct decode_ctx *ctx, uint16_t linktype);
+
+/** Go on with what the protocol field of PPP announces. */
+enum pal_layer decode_ppp_protocol(struct decode_ctx *ctx, uint16_t proto);
 
 /** Go on with what an ethertype announces; a value that is a length (IEEE 802.3 clause 3.2.6) means LLC. */
 enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype);
@@ -112,6 +133,29 @@ void decode_carries(
 	uint32_t id,
 	enum pal_layer layer
 );
+
+/** ... and an ethertype says which layer; a number that is not known is counted, and there is no tunnel. */
+void decode_carries_ethertype(
+	struct decode_ctx *ctx,
+	enum pal_tunnel_type type,
+	uint32_t id,
+	uint16_t ethertype
+);
+
+/** ERSPAN in GRE; types II and III have a header of their own. */
+void decode_erspan(struct decode_ctx *ctx, bool has_header);
+
+/** Cisco's metadata in GRE, which says before and not behind what follows. */
+void decode_cmd_gre(struct decode_ctx *ctx, uint32_t key);
+
+/** What the next protocol field of NSH and VXLAN-GPE announces; END if it is not known. */
+enum pal_layer decode_nvo3_protocol(uint8_t proto);
+
+/** Does what is left make sense as an Ethernet frame? For where nothing says so. */
+bool decode_is_frame(const struct decode_ctx *ctx);
+
+/** What an ethertype announces; END if it is not known. */
+enum pal_layer decode_ethertype_layer(uint16_t ethertype);
 
 /** What inner inherits for having been in outer: tunnel, depth, key.tunnel. */
 void decode_enter_tunnel(struct pal_pkt *inner, const struct pal_pkt *outer);

@@ -38,6 +38,21 @@ void decode_carries(
 	pkt->inner_wire_len = decode_wire_left(ctx);
 }
 
+void decode_carries_ethertype(
+	struct decode_ctx *ctx,
+	enum pal_tunnel_type type,
+	uint32_t id,
+	uint16_t ethertype
+)
+{
+	enum pal_layer layer = decode_ethertype_layer(ethertype);
+
+	if (layer == PAL_LAYER_END)
+		decode_count_number(ctx->stats->unknown_ethertype, ethertype);
+	else
+		decode_carries(ctx, type, id, layer);
+}
+
 static inline uint64_t mix(uint64_t hash, uint64_t word)
 {
 	// Finaliser of MurmurHash3: every bit of the word changes half of the result.

@@ -67,9 +67,13 @@ struct pal_decode_stats {
 	struct pal_exits exits; /**< Frames that were no datagram, by pal_pkt.drop. */
 	struct pal_exits inner_exits;
 	struct pal_exits whole_exits;
-	/** By number, first come; the sums are in exits and, for ipproto, in layers[PAL_LAYER_IP_OTHER]. */
+	/**
+	 * By number, first come. The sums are in exits; those of ipproto are in layers[PAL_LAYER_IP_OTHER], and
+	 * an ethertype that a tunnel announces is in no sum: the datagram outside goes its way.
+	 */
 	struct pal_decode_number unknown_linktype[PAL_DECODE_NUMBERS];
 	struct pal_decode_number unknown_ethertype[PAL_DECODE_NUMBERS];
+	struct pal_decode_number unknown_ppp[PAL_DECODE_NUMBERS];
 	struct pal_decode_number unknown_ipproto[PAL_DECODE_NUMBERS];
 };
 

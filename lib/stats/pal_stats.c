@@ -73,6 +73,7 @@ void pal_stats_add_decode(struct pal_stats *stats, const struct pal_decode_stats
 	pal_exits_add(&sum->whole_exits, &more->whole_exits);
 	add_numbers(sum->unknown_linktype, more->unknown_linktype);
 	add_numbers(sum->unknown_ethertype, more->unknown_ethertype);
+	add_numbers(sum->unknown_ppp, more->unknown_ppp);
 	add_numbers(sum->unknown_ipproto, more->unknown_ipproto);
 }
 
