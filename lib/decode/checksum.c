@@ -95,10 +95,10 @@ static uint64_t pseudo_header(const struct pal_pkt *pkt)
 
 	if (pkt->key.proto == IPPROTO_ICMP)
 		return 0;
-	return pkt->key.ip_version == 4 ? pal_checksum_add(sum, ip + 12, 8) : pal_checksum_add(sum, ip + 8, 32);
+	return pkt->key.ip_version == 4 ? pal_checksum_add(sum, ip + 12, 8)
+					: pal_checksum_add(sum, ip + 8, 32);
 }
 
-// Where the sum lies in the transport header; 0: this protocol has none that is checked here.
 uint32_t pal_checksum_offset(uint8_t proto)
 {
 	switch (proto) {
@@ -117,7 +117,8 @@ uint32_t pal_checksum_offset(uint8_t proto)
 // Is the field what a sender leaves to its NIC: nothing, or the sum of the pseudo-header?
 static bool is_offloaded(const struct pal_pkt *pkt)
 {
-	uint16_t field = pal_load_be16(pkt->data + pkt->l4_off + pal_checksum_offset(pkt->key.proto));
+	uint16_t field =
+		pal_load_be16(pkt->data + pkt->l4_off + pal_checksum_offset(pkt->key.proto));
 	uint64_t pseudo = pseudo_header(pkt);
 
 	return field == 0 || (pseudo != 0 && field == pal_checksum_fold(pseudo));
@@ -161,7 +162,9 @@ static bool counts_offload_inside(const struct pal_pkt *outer)
 		return false;
 	inside = inner->data + inner->l4_off;
 	field = (uint16_t)~pal_load_be16(inside + at);
-	return pal_checksum_fold(pal_checksum_add(pseudo_header(outer) + field, l4, (size_t)(inside - l4))) == 0xffff;
+	return pal_checksum_fold(
+		       pal_checksum_add(pseudo_header(outer) + field, l4, (size_t)(inside - l4))
+	       ) == 0xffff;
 }
 
 static bool transport_ok(const struct pal_pkt *pkt)
