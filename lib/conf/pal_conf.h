@@ -38,6 +38,13 @@ struct pal_conf_values {
 	const char *checksums;
 	uint32_t max_flows;
 	uint32_t timeout_s[4][3]; /**< As enum pal_flow_proto and enum pal_flow_state order them. */
+	const char *stream_policy;
+	const char *stream_policies;
+	uint32_t stream_flow_kib;
+	uint32_t stream_flow_segments;
+	uint32_t stream_shard_kib;
+	uint32_t stream_shard_segments;
+	uint32_t stream_recent_segments;
 	const char *plugins;
 	const char *plugin_dir;
 	const char *hugepages;
