@@ -52,7 +52,6 @@ struct app_args {
 	bool verbose;
 	bool strict;
 	bool progress; /**< Also where standard error is no terminal. */
-	bool colour;
 	char **eal_args; /**< Behind `--`. */
 	int nb_eal_args;
 };
@@ -67,6 +66,25 @@ int app_args_parse(int argc, char **argv, struct app_args *args, struct pal_conf
 void app_args_fini(struct app_args *args);
 
 void app_print_help(FILE *out);
+
+/* colour.c */
+
+/** `--color`. AUTO: on a terminal, unless NO_COLOR is in the environment. */
+enum app_colour_when {
+	APP_COLOUR_AUTO,
+	APP_COLOUR_ALWAYS,
+	APP_COLOUR_NEVER,
+};
+void app_colour_set(enum app_colour_when when);
+
+enum app_colour {
+	APP_PLAIN, /**< Back to normal. */
+	APP_BOLD,
+	APP_RED, /**< What is wrong. */
+};
+
+/** What switches a colour on where it is printed; nothing where out is to have none. */
+const char *app_colour(FILE *out, enum app_colour colour);
 
 /** Print `pcap-analyzer: ...` on standard error. */
 __attribute__((format(printf, 1, 2))) void app_error(const char *fmt, ...);
@@ -86,6 +104,25 @@ struct app_eal_conf {
 
 /** Start EAL. 0; or -1, and the reason was printed. ret_huge says whether hugepages are used. */
 int app_eal_start(const struct app_eal_conf *conf, bool *ret_huge);
+
+/** Which host reads overlapping fragments and segments how; from the settings. */
+struct app_policies {
+	struct pal_prefix_table *defrag, *stream;
+};
+
+/** 0; or -EINVAL, and the reason was printed. */
+int app_policies_parse(struct app_policies *policies, const struct pal_conf_values *v);
+void app_policies_fini(struct app_policies *policies);
+
+/** Fill in what the settings say of fragments and streams. */
+void app_reassembly_conf(
+	const struct app_policies *policies,
+	const struct pal_conf_values *v,
+	struct pal_pipeline_conf *conf
+);
+
+/** Whether EAL, when it starts, opens all drivers of the distribution. It takes time, and only DPDK ports need them. */
+void app_eal_drivers_set(bool wanted);
 
 /** CPUs that this process may use. */
 uint16_t app_nb_cpus(void);
@@ -121,7 +158,7 @@ struct app_summary {
 	uint64_t nb_files, nb_damaged;
 	uint64_t wall_ns; /**< From the first read to the last record. */
 	uint16_t nb_lcores;
-	size_t flow_table_bytes, bytes_per_flow;
+	struct pal_pipeline_memory memory;
 	bool live;
 	bool verbose;
 	bool interrupted;
@@ -169,6 +206,7 @@ struct run {
 	char eve_path[PATH_MAX];
 	struct pal_source *sources[APP_MAX_INTERFACES];
 	uint16_t nb_sources;
+	struct app_policies policies;
 	struct pal_pipeline *pipeline;
 	volatile bool stop_reading;
 	bool interrupted;

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum long_option {
 	OPT_SET = 256,
@@ -108,7 +107,11 @@ void app_error(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "pcap-analyzer: %s\n", text);
+	fprintf(stderr,
+		"%spcap-analyzer:%s %s\n",
+		app_colour(stderr, APP_RED),
+		app_colour(stderr, APP_PLAIN),
+		text);
 }
 
 static int usage(const char *fmt, const char *what)
@@ -173,13 +176,15 @@ static int set_outdir(struct app_args *args, struct pal_conf *conf, const char *
 	return set(conf, "output.dir", dir, "-o");
 }
 
-static int set_colour(struct app_args *args, const char *when)
+static int set_colour(const char *when)
 {
 	if (when == NULL || strcmp(when, "always") == 0)
-		args->colour = true;
+		app_colour_set(APP_COLOUR_ALWAYS);
 	else if (strcmp(when, "never") == 0)
-		args->colour = false;
-	else if (strcmp(when, "auto") != 0)
+		app_colour_set(APP_COLOUR_NEVER);
+	else if (strcmp(when, "auto") == 0)
+		app_colour_set(APP_COLOUR_AUTO);
+	else
 		return usage("--color=%s: must be always, never or auto", when);
 	return 0;
 }
@@ -277,7 +282,7 @@ static int take_option(struct app_args *args, struct pal_conf *conf, int option)
 	case OPT_PROGRESS:
 		return set_flag(&args->progress);
 	case OPT_COLOR:
-		return set_colour(args, optarg);
+		return set_colour(optarg);
 	case OPT_STRICT:
 		return set_flag(&args->strict);
 	case OPT_NO_HUGE:
@@ -336,7 +341,7 @@ int app_args_parse(int argc, char **argv, struct app_args *args, struct pal_conf
 {
 	int option, rc;
 
-	*args = (struct app_args){.colour = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL};
+	*args = (struct app_args){0};
 	args->files = calloc((size_t)argc + 1, sizeof(*args->files));
 	if (args->files == NULL)
 		return pal_err(ENOMEM);

@@ -40,8 +40,8 @@ static int start_eal(struct run *run)
 	bool huge;
 
 	conf.ports = ports;
-	conf.memory_bytes =
-		(size_t)v->file_mbufs * 1024 + (size_t)v->inbox_pkts * 16 * conf.nb_lcores;
+	conf.memory_bytes = (size_t)v->file_mbufs * 1024 +
+			    ((size_t)v->inbox_pkts * 16 + (size_t)v->views * 2048) * conf.nb_lcores;
 	for (size_t i = 0; i < run->args.nb_interfaces; i++) {
 		if (app_input_kind(run->args.interfaces[i]) != APP_INPUT_PORT)
 			continue;
@@ -66,6 +66,7 @@ static int build_pipeline(struct run *run)
 		.inbox_pkts = v->inbox_pkts,
 		.idle_sleep_us = v->idle_sleep_us,
 		.flow = {.max_flows = v->max_flows},
+		.nb_views = v->views,
 		.plugins = run->plugins,
 		.writer = run->writer,
 		.out = run->out,
@@ -78,6 +79,7 @@ static int build_pipeline(struct run *run)
 		for (int state = 0; state < PAL_FLOW_STATE_COUNT; state++)
 			conf.flow.timeout_ns[proto][state] =
 				v->timeout_s[proto][state] * PAL_NS_PER_S;
+	app_reassembly_conf(&run->policies, v, &conf);
 	run->pipeline = pal_pipeline_create(&conf, err);
 	if (run->pipeline == NULL)
 		app_error("%s", err);
@@ -214,15 +216,8 @@ static void wait_for_end(struct run *run, const sigset_t *signals)
 	app_progress_clear(&run->progress);
 }
 
-static int exit_code(struct run *run, const struct pal_stats *stats, uint64_t nb_damaged)
+static int exit_code(const struct run *run, const struct pal_stats *stats, uint64_t nb_damaged)
 {
-	const char *path = "";
-	int code = pal_writer_error(run->writer, &path);
-
-	if (code != 0 && !run->output_gone) {
-		app_error("%s: cannot write: %s. Results are not complete", path, strerror(code));
-		return APP_EXIT_ENV;
-	}
 	if (run->args.strict && (pal_stats_lost(stats) != 0 || stats->lost_records != 0)) {
 		app_error(
 			"--strict: %lu packets and %lu records were lost",
@@ -257,7 +252,7 @@ static int report(struct run *run)
 	if (!run->live)
 		pal_source_file_progress(run->sources[0], &file);
 	sum.nb_damaged = file.damaged;
-	sum.flow_table_bytes = pal_pipeline_flow_table_bytes(run->pipeline, &sum.bytes_per_flow);
+	pal_pipeline_memory(run->pipeline, &sum.memory);
 	if (run->eve_sink >= 0)
 		sum.eve_path = run->eve_path;
 	sum.eve_records = stats.nb_records + run->events.nb_records;
@@ -280,11 +275,14 @@ static void block_signals(sigset_t *signals)
 
 static void print_listening(const struct run *run)
 {
-	size_t bytes_per_flow;
+	struct pal_pipeline_memory memory;
 
+	pal_pipeline_memory(run->pipeline, &memory);
 	fprintf(stderr,
-		"memory for flows: %zu MiB reserved\n",
-		pal_pipeline_flow_table_bytes(run->pipeline, &bytes_per_flow) >> 20);
+		"memory reserved: flows %zu MiB, fragments %zu MiB, streams %zu MiB\n",
+		memory.flows >> 20,
+		memory.fragments >> 20,
+		memory.streams >> 20);
 	for (uint16_t i = 0; i < run->nb_sources; i++)
 		fprintf(stderr,
 			"listening on %s, %u %s, %u %s; Ctrl-C ends\n",
@@ -308,13 +306,31 @@ static int run_pipeline(struct run *run, const sigset_t *signals)
 	return report(run);
 }
 
-static void tear_down(struct run *run)
+// What the writer still had to write may fail, too, so this decides last.
+static int close_output(struct run *run, int code)
+{
+	const char *path;
+	int error;
+
+	pal_out_destroy(run->out);
+	if (run->writer == NULL)
+		return code;
+	pal_writer_finish(run->writer);
+	error = pal_writer_error(run->writer, &path);
+	if (error != 0 && error != EPIPE) {
+		app_error("%s: cannot write: %s. Results are not complete", path, strerror(error));
+		code = APP_EXIT_ENV;
+	}
+	pal_writer_destroy(run->writer);
+	return code;
+}
+
+static int tear_down(struct run *run, int code)
 {
 	pal_pipeline_destroy(run->pipeline);
 	for (uint16_t i = 0; i < run->nb_sources; i++)
 		pal_source_close(run->sources[i]);
-	pal_out_destroy(run->out);
-	pal_writer_destroy(run->writer);
+	return close_output(run, code);
 }
 
 static int run_analyzer(struct run *run)
@@ -347,8 +363,7 @@ static int run_analyzer(struct run *run)
 	run->args.progress |= isatty(STDERR_FILENO) && !run->args.quiet;
 	block_signals(&signals);
 	code = run_pipeline(run, &signals);
-	tear_down(run);
-	return code;
+	return tear_down(run, code);
 }
 
 static int act(struct run *run)
@@ -369,7 +384,8 @@ static int act(struct run *run)
 	default:
 		break;
 	}
-	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0)
+	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0 ||
+	    app_policies_parse(&run->policies, pal_conf_get(run->conf)) < 0)
 		return APP_EXIT_USAGE;
 	if (run->args.action == APP_DUMP_CONFIG) {
 		pal_conf_dump(run->conf, stdout);
@@ -404,6 +420,7 @@ int main(int argc, char **argv)
 		code = act(&run);
 	pal_filter_destroy(run.filter);
 	pal_plugins_unload(run.plugins);
+	app_policies_fini(&run.policies);
 	pal_conf_destroy(run.conf);
 	app_files_fini(&run.files);
 	app_args_fini(&run.args);

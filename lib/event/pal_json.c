@@ -45,6 +45,24 @@ void pal_json_put_hex8(struct pal_json *j, uint8_t v)
 	pal_json_put_raw(j, text, sizeof(text));
 }
 
+void pal_json_put_hex(struct pal_json *j, const uint8_t *bytes, size_t len)
+{
+	pal_json_put_char(j, '"');
+	for (size_t i = 0; i < len; i++) {
+		const char text[2] = {hex[bytes[i] >> 4], hex[bytes[i] & 15]};
+
+		pal_json_put_raw(j, text, sizeof(text));
+	}
+	pal_json_put_char(j, '"');
+}
+
+void pal_json_put_hex64(struct pal_json *j, uint64_t v)
+{
+	uint64_t wire = __builtin_bswap64(v);
+
+	pal_json_put_hex(j, (const uint8_t *)&wire, sizeof(wire));
+}
+
 /*
  * Length of the UTF-8 character at s, 0 if there is none; RFC 3629 section 4. What is special in JSON
  * (RFC 8259 section 7) counts as a character of one byte.

@@ -56,6 +56,9 @@ static inline size_t pal_json_len(const struct pal_json *j)
 #define pal_json_hex8(j, key, v) (pal_json_put_key(j, PAL_JSON_KEY(key)), pal_json_put_hex8(j, v))
 #define pal_json_addr(j, key, addr, version)                                                       \
 	(pal_json_put_key(j, PAL_JSON_KEY(key)), pal_json_put_addr(j, addr, version))
+#define pal_json_hex(j, key, bytes, len)                                                           \
+	(pal_json_put_key(j, PAL_JSON_KEY(key)), pal_json_put_hex(j, bytes, len))
+#define pal_json_hex64(j, key, v) (pal_json_put_key(j, PAL_JSON_KEY(key)), pal_json_put_hex64(j, v))
 /** Open an object ('{') or array ('[') under a key. */
 #define pal_json_open(j, key, brace)                                                               \
 	(pal_json_put_key(j, PAL_JSON_KEY(key)), pal_json_put_char(j, brace))
@@ -105,6 +108,10 @@ static inline void pal_json_put_bool(struct pal_json *j, bool v)
 
 void pal_json_put_u64(struct pal_json *j, uint64_t v);
 void pal_json_put_hex8(struct pal_json *j, uint8_t v); /**< Two hex digits, in quotes. */
+/** Bytes as hex digits, in quotes. */
+void pal_json_put_hex(struct pal_json *j, const uint8_t *bytes, size_t len);
+/** Sixteen hex digits, in quotes. */
+void pal_json_put_hex64(struct pal_json *j, uint64_t v);
 void pal_json_put_str(struct pal_json *j, const char *s, size_t len);
 void pal_json_put_addr(struct pal_json *j, const union pal_addr *addr, uint8_t ip_version);
 

@@ -51,6 +51,7 @@ struct pal_writer {
 	sem_t wake; // posted once per full block, and to say stop or reopen
 	pthread_t thread;
 	bool stop; // main: wo, writer: ro
+	bool finished; // main's
 	bool reopen; // main: set, writer: cleared
 	int error; // writer: wo, main: ro
 	int error_sink;
@@ -145,7 +146,7 @@ static void *writer_main(void *arg)
 		}
 		if (__atomic_exchange_n(&w->reopen, false, __ATOMIC_ACQUIRE))
 			reopen_sinks(w);
-		// Pairs with the release in pal_writer_destroy(): all blocks were enqueued before.
+		// Pairs with the release in pal_writer_finish(): all blocks were enqueued before.
 		if (__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE) && rte_ring_empty(w->full))
 			return NULL;
 	}
@@ -255,19 +256,28 @@ void pal_writer_written(
 	*ret_bytes = __atomic_load_n(&w->sinks[sink].nb_bytes, __ATOMIC_RELAXED);
 }
 
+void pal_writer_finish(struct pal_writer *w)
+{
+	__atomic_store_n(&w->stop, true, __ATOMIC_RELEASE);
+	sem_post(&w->wake);
+	pthread_join(w->thread, NULL);
+	w->finished = true;
+	for (int i = 0; i < w->nb_sinks; i++) {
+		write_text(w, i, w->sinks[i].frame.tail);
+		// A network file system may tell only now that the disk is full.
+		if (w->sinks[i].fd != STDOUT_FILENO && close(w->sinks[i].fd) < 0)
+			note_error(w, i, errno);
+	}
+}
+
 void pal_writer_destroy(struct pal_writer *w)
 {
 	if (w == NULL)
 		return;
-	__atomic_store_n(&w->stop, true, __ATOMIC_RELEASE);
-	sem_post(&w->wake);
-	pthread_join(w->thread, NULL);
-	for (int i = 0; i < w->nb_sinks; i++) {
-		write_text(w, i, w->sinks[i].frame.tail);
-		if (w->sinks[i].fd != STDOUT_FILENO)
-			close(w->sinks[i].fd);
+	if (!w->finished)
+		pal_writer_finish(w);
+	for (int i = 0; i < w->nb_sinks; i++)
 		free(w->sinks[i].path);
-	}
 	sem_destroy(&w->wake);
 	free_writer(w);
 }

@@ -58,10 +58,10 @@ int pal_writer_open(struct pal_writer *w, const char *path, const struct pal_sin
 void pal_writer_reopen(struct pal_writer *w);
 
 /**
- * The first error in writing, if there was one.
+ * The first error in writing, if there was one. After pal_writer_finish() it is the last word.
  *
  * @param ret_path
- *   The file.
+ *   The file; good until pal_writer_destroy().
  * @return
  *   0 or the errno.
  */
@@ -75,7 +75,10 @@ void pal_writer_written(
 	uint64_t *ret_bytes
 );
 
-/** Write what is waiting, close the files, end the thread. All pal_outs were destroyed. NULL is a no-op. */
+/** Write what is waiting, end the thread, close the files. All pal_outs were destroyed. */
+void pal_writer_finish(struct pal_writer *w);
+
+/** Finish, if that was not done, and free. NULL is a no-op. */
 void pal_writer_destroy(struct pal_writer *w);
 
 /** Make the sending side of one lcore (or of main). NULL with errno set. */

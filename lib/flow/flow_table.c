@@ -36,6 +36,8 @@
 // Flows in the list of the next tick that are given another chance before one must go.
 #define EVICT_TRIES 8
 
+static_assert(PAL_TUNNEL_COUNT <= 32, "bits of pal_flow.carries");
+
 struct shard {
 	uint64_t clock_ns;
 	uint64_t tick; // clock_ns / TICK_NS, as far as the wheel has turned
@@ -47,6 +49,8 @@ struct shard {
 struct pal_flow_table {
 	uint8_t *flows; // stride bytes each; index 0 is not used
 	uint32_t *heads;
+	uint8_t *side; // conf.side_bytes each, by the same index; NULL: none
+	struct pal_tunnel *tunnels; // likewise; used by flows that came out of one
 	uint64_t seed; // hides the chains' order from who sends the packets
 	uint32_t mask;
 	uint32_t stride;
@@ -74,6 +78,12 @@ static void prefetch_for_packet(const struct pal_flow_table *tbl, uint32_t index
 	__builtin_prefetch(flow);
 	__builtin_prefetch(flow->pkts);
 	__builtin_prefetch(flow + 1);
+	if (tbl->side != NULL) {
+		const uint8_t *side = tbl->side + (size_t)index * tbl->conf.side_bytes;
+
+		__builtin_prefetch(side);
+		__builtin_prefetch(side + 64);
+	}
 }
 
 static void prefetch_for_close(const struct pal_flow_table *tbl, uint32_t index)
@@ -237,6 +247,26 @@ static void count_open(struct pal_flow_stats *stats, const struct pal_pkt *pkt)
 		stats->max_active = stats->active;
 }
 
+void *pal_flow_side(const struct pal_flow_table *tbl, const struct pal_flow *flow)
+{
+	if (tbl->side == NULL || flow->key.proto != IPPROTO_TCP)
+		return NULL;
+	return tbl->side + (size_t)index_of(tbl, flow) * tbl->conf.side_bytes;
+}
+
+// What a flow has beside it, made ready.
+static void open_side(struct pal_flow_table *tbl, struct pal_flow *flow, const struct pal_pkt *pkt)
+{
+	void *side = pal_flow_side(tbl, flow);
+
+	if (side != NULL)
+		memset(side, 0, tbl->conf.side_bytes);
+	if (pkt->depth != 0) {
+		flow->tunnel = &tbl->tunnels[index_of(tbl, flow)];
+		tbl->tunnels[index_of(tbl, flow)] = pkt->tunnel;
+	}
+}
+
 static struct pal_flow *open_flow(
 	struct pal_flow_table *tbl,
 	const struct pal_pkt *pkt,
@@ -268,6 +298,7 @@ static struct pal_flow *open_flow(
 	tbl->heads[hash & tbl->mask] = index_of(tbl, flow);
 	wheel_add(tbl, sh, flow, tick_to_look(tbl, sh, flow));
 	sh->nb_flows++;
+	open_side(tbl, flow, pkt);
 	count_open(&tbl->stats, pkt);
 	tbl->conf.hooks.on_open(tbl->conf.hooks.arg, flow, pkt);
 	return flow;
@@ -339,6 +370,16 @@ static size_t heads_bytes(const struct pal_flow_table *tbl)
 	return ((size_t)tbl->mask + 1) * sizeof(tbl->heads[0]);
 }
 
+static size_t side_bytes(const struct pal_flow_table *tbl)
+{
+	return ((size_t)tbl->capacity + 1) * tbl->conf.side_bytes;
+}
+
+static size_t tunnels_bytes(const struct pal_flow_table *tbl)
+{
+	return ((size_t)tbl->capacity + 1) * sizeof(tbl->tunnels[0]);
+}
+
 struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, uint32_t nb_shards)
 {
 	struct pal_flow_table *tbl;
@@ -362,7 +403,11 @@ struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, u
 		tbl->seed = pal_time_mono_ns();
 	tbl->flows = pal_mem_reserve(flows_bytes(tbl));
 	tbl->heads = pal_mem_reserve(heads_bytes(tbl));
-	if (tbl->flows == NULL || tbl->heads == NULL) {
+	tbl->tunnels = pal_mem_reserve(tunnels_bytes(tbl));
+	if (conf->side_bytes != 0)
+		tbl->side = pal_mem_reserve(side_bytes(tbl));
+	if (tbl->flows == NULL || tbl->heads == NULL || tbl->tunnels == NULL ||
+	    (tbl->side == NULL && conf->side_bytes != 0)) {
 		pal_flow_table_destroy(tbl);
 		return pal_err_null(ENOMEM);
 	}
@@ -375,17 +420,20 @@ void pal_flow_table_destroy(struct pal_flow_table *tbl)
 		return;
 	pal_mem_release(tbl->flows, flows_bytes(tbl));
 	pal_mem_release(tbl->heads, heads_bytes(tbl));
+	pal_mem_release(tbl->tunnels, tunnels_bytes(tbl));
+	pal_mem_release(tbl->side, side_bytes(tbl));
 	free(tbl);
 }
 
 size_t pal_flow_table_bytes(const struct pal_flow_table *tbl)
 {
-	return sizeof(*tbl) + flows_bytes(tbl) + heads_bytes(tbl);
+	return sizeof(*tbl) + flows_bytes(tbl) + heads_bytes(tbl) + tunnels_bytes(tbl) +
+	       side_bytes(tbl);
 }
 
 size_t pal_flow_bytes(const struct pal_flow_table *tbl)
 {
-	return tbl->stride + 2 * sizeof(tbl->heads[0]);
+	return tbl->stride + 2 * sizeof(tbl->heads[0]) + tbl->conf.side_bytes;
 }
 
 void pal_flow_prefetch(struct pal_flow_table *tbl, struct pal_pkt *const *pkts, uint16_t nb_pkts)
@@ -425,12 +473,14 @@ static void count_packet(
 {
 	enum pal_dir dir = pal_flow_dir(flow, pkt);
 
-	flow->pkts[dir]++;
+	flow->pkts[dir] += 1u + pkt->more_frames;
 	flow->bytes[dir] += pkt->wire_len;
 	if (pkt->time_ns > flow->last_ns)
 		flow->last_ns = pkt->time_ns;
 	flow->clock_ns = sh->clock_ns;
-	tbl->stats.pkts++;
+	if (pkt->inner_layer != 0)
+		flow->carries |= UINT32_C(1) << pkt->inner_tunnel;
+	tbl->stats.pkts += 1u + pkt->more_frames;
 	tbl->stats.bytes += pkt->wire_len;
 	if (pkt->tcp_flags != 0) {
 		uint8_t syn_ack = pkt->tcp_flags & (PAL_TCP_SYN | PAL_TCP_ACK);

@@ -88,6 +88,8 @@ struct pal_flow {
 	uint64_t id; /**< 51 bits, made of the key and the first packet; never of the time. */
 	uint64_t first_number; /**< pal_pkt.number of its first packet. */
 	uint32_t isn[PAL_DIR_COUNT]; /**< Of the SYN of each side, where it was seen. */
+	const struct pal_tunnel *tunnel; /**< What its first packet came out of; NULL: no tunnel. */
+	uint32_t carries; /**< Bit n: it carried datagrams by enum pal_tunnel_type n. */
 	uint32_t wheel_next, wheel_prev; /**< lib/flow only. */
 	uint16_t shard;
 	uint16_t input; /**< pal_pkt.input of its first packet. */

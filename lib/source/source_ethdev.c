@@ -212,12 +212,12 @@ static int get_port(const char *devargs, bool *ret_probed, char *err)
 		return pal_source_err(
 			err,
 			ENODEV,
-			"%s: no such DPDK port%s%s. Try: dpdk-devbind.py --status; for a virtual "
+			"%s: no such DPDK port: %s. Try: dpdk-devbind.py --status; for a virtual "
 			"device load its driver "
 			"(-- -d librte_net_null.so)",
 			devargs,
-			ret < 0 ? ": " : "",
-			ret < 0 ? rte_strerror(-ret) : ""
+			// What EAL calls a bad address is a name that no bus and no driver takes.
+			ret == 0 || ret == -EFAULT ? "no driver takes it" : rte_strerror(-ret)
 		);
 	return port_id;
 }

@@ -390,7 +390,7 @@ static void trim_old(struct seg *g)
 // What was handed on in place goes to the recent ones.
 static bool note_recent(struct seg *g)
 {
-	if (g->recent_len == 0 || g->st->conf.recent_segs == 0)
+	if (g->recent_len == 0 || !recent_is_wanted(g, g->dir, g->recent_seq + g->recent_len))
 		return true;
 	if (!seg_hold(g))
 		return false;

@@ -222,6 +222,15 @@ bool seg_is_over_limit(const struct seg *g, enum pal_stream_event *ret_limit);
 
 /* stream_recent.c */
 
+/** Is there reason to hold on to bytes of that direction up to there? */
+static inline bool recent_is_wanted(const struct seg *g, enum pal_dir dir, uint32_t end_seq)
+{
+	const struct pal_stream_half *half = &g->s->half[dir];
+
+	return g->st->conf.recent_segs != 0 &&
+	       !(half->flags & HALF_ACKED && pal_tcp_seq_diff(half->acked_seq, end_seq) >= 0);
+}
+
 /** Take a segment that was handed on. Takes one reference of m. */
 void recent_add(
 	struct seg *g,
@@ -234,6 +243,9 @@ void recent_add(
 
 /** Compare n bytes of the segment, from its first on, with those that were handed on. */
 void recent_compare(struct seg *g, uint32_t n);
+
+/** The other side has acknowledged bytes of that direction: those need not be held. */
+void recent_acked(struct seg *g, enum pal_dir dir);
 
 /** A stream ends. */
 void recent_forget(struct seg *g);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Segments that were handed on not long ago, a few for each shard, whatever flow they are of: the newest takes the
- * place of the oldest. Who wants to slip other bytes under a connection sends them while the first ones are still on
+ * Segments that were handed on and are not acknowledged yet, a few for each shard, whatever flow they are of: the
+ * newest takes the place of the oldest. What its receiver has acknowledged it will not read again, so a flow that has
+ * fallen silent holds on to no packet. Who wants to slip other bytes under a connection sends them while the first ones are still on
  * their way, so a short memory goes far; and what it costs is known, whatever the traffic.
  */
 #include "stream_priv.h"
@@ -24,7 +25,7 @@ void recent_add(
 	struct stream_shard *shard = &g->st->shards[g->shard];
 	struct recent *r;
 
-	if (g->st->conf.recent_segs == 0) {
+	if (!recent_is_wanted(g, dir, seq + len)) {
 		seg_release(g->st, m);
 		return;
 	}
@@ -62,6 +63,30 @@ void recent_compare(struct seg *g, uint32_t n)
 				false
 			);
 	}
+}
+
+void recent_acked(struct seg *g, enum pal_dir dir)
+{
+	struct pal_stream_half *half = &g->s->half[dir];
+	struct recent *recents = recents_of(g);
+	bool some_left = false;
+
+	if (!(half->flags & HALF_RECENT))
+		return;
+	for (uint32_t i = 0; i < g->st->conf.recent_segs; i++) {
+		struct recent *r = &recents[i];
+
+		if (r->m == NULL || r->s != g->s || r->dir != dir)
+			continue;
+		if (pal_tcp_seq_diff(r->seq + r->len, half->acked_seq) > 0) {
+			some_left = true;
+			continue;
+		}
+		seg_release(g->st, r->m);
+		r->m = NULL;
+	}
+	if (!some_left)
+		half->flags &= (uint16_t)~HALF_RECENT;
 }
 
 void recent_forget(struct seg *g)

@@ -146,15 +146,19 @@ static void give_up_acked(struct seg *g, enum pal_dir dir)
 static bool take_ack(struct seg *g)
 {
 	struct pal_stream_half *peer = g->peer;
-	uint32_t ack = g->pkt->tcp_ack;
+	uint32_t ack = g->pkt->tcp_ack, window_seq = peer->window_seq;
 
 	if (!(peer->flags & (HALF_BASED | HALF_GUESSED))) {
 		peer->next_seq = peer->high_seq = ack;
 		peer->flags |= HALF_GUESSED;
 	}
 	// RFC 9293 section 3.10.7.4: not sent yet. What was not captured lies in the window at least, but for a FIN.
-	if (peer->flags & HALF_ACKED && pal_tcp_seq_diff(ack, peer->high_seq) > 0 &&
-	    pal_tcp_seq_diff(ack, peer->window_seq + 1) > 0) {
+	// Section 3.10.7.3, before anything was acknowledged: an old connection's, where it is beyond the first window,
+	// which is not scaled.
+	if (!(peer->flags & HALF_ACKED))
+		window_seq = peer->high_seq + UINT16_MAX;
+	if (peer->flags & (HALF_ACKED | HALF_SYN) && pal_tcp_seq_diff(ack, peer->high_seq) > 0 &&
+	    pal_tcp_seq_diff(ack, window_seq + 1) > 0) {
 		seg_event(g, !g->dir, PAL_STREAM_EVENT_INVALID_ACK, NULL);
 		return false;
 	}
@@ -171,6 +175,7 @@ static bool take_ack(struct seg *g)
 	peer->acked_seq = ack;
 	peer->window_seq = ack + window_of(g);
 	peer->flags |= HALF_ACKED;
+	recent_acked(g, !g->dir);
 	note_high(peer, ack);
 	// More than the FIN was acknowledged: its receiver has not taken it for one.
 	if (peer->flags & HALF_FIN && pal_tcp_seq_diff(ack, peer->fin_seq + 1) > 0)

@@ -8,8 +8,8 @@
  *
  * Makes two files in DIR (default /tmp), of 1.5 GB each: `short`, transactions of HTTP, TLS and DNS with about 15
  * packets a flow, 2000 new flows a second; `long`, transfers of full frames over 200 connections. Then runs both
- * programs on each, taking turns, and prints one JSON line a file with the medians and their ratio: `eve` writes
- * records to /dev/null, `files` all results to DIR.
+ * programs on each, taking turns, and prints one JSON line a file with the medians, their ratio and the memory that the
+ * largest run had: `eve` writes records to /dev/null, `files` all results to DIR.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -236,8 +236,14 @@ static void make_file(const char *path, uint64_t bytes, void (*make)(struct file
 	fprintf(stderr, "%s: %" PRIu64 " packets, %" PRIu64 " bytes\n", path, out.pkts, out.bytes);
 }
 
-// CPU seconds, user and system, of a command with its output thrown away.
-static double run(char *const *argv)
+/** What a command took: CPU seconds, user and system, and memory at its peak. */
+struct cost {
+	double cpu_s;
+	double peak_mib;
+};
+
+// Its output is thrown away.
+static struct cost run(char *const *argv)
 {
 	struct rusage usage;
 	pid_t pid = fork();
@@ -255,8 +261,11 @@ static double run(char *const *argv)
 		fprintf(stderr, "%s failed\n", argv[0]);
 		exit(1);
 	}
-	return (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	return (struct cost){
+		.cpu_s = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+			 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+		.peak_mib = (double)usage.ru_maxrss / 1024,
+	};
 }
 
 static int by_value(const void *a, const void *b)
@@ -274,10 +283,16 @@ enum side {
 	SIDE_COUNT,
 };
 
-static void print_side(const char *name, double *cpu_s, double *ratio, int nb_runs)
+static void
+print_side(const char *name, double *cpu_s, double *ratio, double *peak_mib, int nb_runs)
 {
 	qsort(cpu_s, (size_t)nb_runs, sizeof(double), by_value);
-	printf(",\"%s_cpu_s\":%.3f", name, cpu_s[nb_runs / 2]);
+	qsort(peak_mib, (size_t)nb_runs, sizeof(double), by_value);
+	printf(",\"%s_cpu_s\":%.3f,\"%s_peak_mib\":%.0f",
+	       name,
+	       cpu_s[nb_runs / 2],
+	       name,
+	       peak_mib[nb_runs - 1]);
 	if (ratio == NULL)
 		return;
 	qsort(ratio, (size_t)nb_runs, sizeof(double), by_value);
@@ -300,18 +315,23 @@ compare(const char *name, const char *pal, const char *path, const char *outdir,
 		[SIDE_TCPDUMP] = {"tcpdump", "-r", path, "-w", "/dev/null", NULL},
 	};
 	double cpu_s[SIDE_COUNT][MAX_RUNS], ratio[SIDE_COUNT][MAX_RUNS];
+	double peak_mib[SIDE_COUNT][MAX_RUNS];
 
 	run((char *const *)commands[SIDE_TCPDUMP]); // the file into the page cache
 	for (int i = 0; i < nb_runs; i++) {
-		for (int side = 0; side < SIDE_COUNT; side++)
-			cpu_s[side][i] = run((char *const *)commands[side]);
+		for (int side = 0; side < SIDE_COUNT; side++) {
+			struct cost cost = run((char *const *)commands[side]);
+
+			cpu_s[side][i] = cost.cpu_s;
+			peak_mib[side][i] = cost.peak_mib;
+		}
 		for (int side = 0; side < SIDE_COUNT; side++)
 			ratio[side][i] = cpu_s[side][i] / cpu_s[SIDE_TCPDUMP][i];
 	}
 	printf("{\"bench\":\"offline\",\"file\":\"%s\",\"runs\":%d", name, nb_runs);
-	print_side("eve", cpu_s[SIDE_EVE], ratio[SIDE_EVE], nb_runs);
-	print_side("files", cpu_s[SIDE_FILES], ratio[SIDE_FILES], nb_runs);
-	print_side("tcpdump", cpu_s[SIDE_TCPDUMP], NULL, nb_runs);
+	print_side("eve", cpu_s[SIDE_EVE], ratio[SIDE_EVE], peak_mib[SIDE_EVE], nb_runs);
+	print_side("files", cpu_s[SIDE_FILES], ratio[SIDE_FILES], peak_mib[SIDE_FILES], nb_runs);
+	print_side("tcpdump", cpu_s[SIDE_TCPDUMP], NULL, peak_mib[SIDE_TCPDUMP], nb_runs);
 	puts("}");
 	fflush(stdout);
 }

@@ -3,6 +3,7 @@
 """What users' fingers and scripts expect of pcap-analyzer: options, errors, exit codes, what goes where."""
 import gzip
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -84,6 +85,9 @@ def environment_errors(t):
         code, out, err = call("-q", *args)
         t.equal(code, 3, "%s: exit code (%s)" % (args, err))
         t.check(what in err and err.count("\n") <= 2 and "EAL" not in err, "%s: says %r" % (args, err))
+    for name, why in (("net_nonesuch0", "no driver takes it"), ("0000:ff:1f.7", "No such device")):
+        code, out, err = call("-q", "--no-huge", "-o", new_folder(), "-i", name)
+        t.check(code == 3 and "%s: no such DPDK port: %s. Try: " % (name, why) in err, "-i %s: %d %r" % (name, code, err))
 
 
 def questions(t):
@@ -287,6 +291,38 @@ def written_packets(t):
     t.equal(len(tshark_packets(written)), 29, "-w with -f: packets")
 
 
+def said_on_terminal(*args, env=None):
+    """What the program says on standard error where that is a terminal."""
+    ours, theirs = pty.openpty()
+    p = subprocess.run([pal.PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
+                       timeout=60, cwd=pal.scratch(), env={**os.environ, "NO_COLOR": "", **(env or {})})
+    os.write(theirs, b"\0")  # never a read that waits for ever
+    said = b""
+    while not said.endswith(b"\0"):
+        said += os.read(ours, 65536)
+    os.close(ours)
+    os.close(theirs)
+    return p.returncode, said[:-1].decode()
+
+
+def colours(t):
+    red = "\033[1;31m"
+    for args, want in (((), True), (("--color=auto",), True), (("--color=never",), False), (("--color",), True)):
+        code, said = said_on_terminal("-q", "-o", new_folder(), *args, "/nonexistent")
+        t.check(code == 1 and (red + "pcap-analyzer:" in said) == want, "terminal, %s: %r" % (args, said))
+    code, said = said_on_terminal("-q", "-o", new_folder(), "/nonexistent", env={"NO_COLOR": "1"})
+    t.check(code == 1 and "\033" not in said, "NO_COLOR: %r" % said)
+    for args, want in (((), False), (("--color=auto",), False), (("--color=always",), True)):
+        code, out, err = call("-o", new_folder(), *args, "/nonexistent", COMBINED)
+        t.check(code == 1 and (red in err) == want and (red + "damaged 1" in out) == want, "%s: %r" % (args, out + err))
+    # Progress: shown where people look, and gone when the run is over.
+    files = [COMBINED, SEVERAL_FLOWS] * 5000
+    for args, want in (((), True), (("-q",), False)):
+        code, said = said_on_terminal("-o", new_folder(), "-j", "1", *args, *files)
+        t.check(code == 0 and ("ETA" in said) == want and (not want or said.endswith("\r\033[K")),
+                "progress on a terminal %s: %r" % (args, said[-300:]))
+
+
 def streams(t):
     plain = pal.run(COMBINED, "-j", "1")
     want = flat(plain)
@@ -365,6 +401,15 @@ def closed_pipe(t):
 
 
 def start_time(t):
+    # Files need none of the distribution's drivers: opening them all is half of what a start costs.
+    p = subprocess.Popen([pal.PROGRAM, "-q", "-o", new_folder(), "-"], stdin=subprocess.PIPE)
+    p.stdin.write(pal.plain(COMBINED))
+    p.stdin.flush()
+    time.sleep(1)
+    with open("/proc/%d/maps" % p.pid) as f:
+        drivers = set(re.findall(r"librte_(?:net|bus|crypto|mempool|event|common|raw)_\w+", f.read()))
+    p.communicate()
+    t.equal(drivers, {"librte_mempool_ring"}, "drivers that are open")
     times = []
     for _ in range(5):
         before = time.monotonic()
@@ -377,7 +422,7 @@ def start_time(t):
 def main():
     t = pal.Test()
     for part in (usage_errors, environment_errors, questions, origins, plugins, filters, skip_and_count, checksums,
-                 written_packets, streams, several_inputs, closed_pipe, start_time):
+                 written_packets, colours, streams, several_inputs, closed_pipe, start_time):
         if not sys.argv[1:] or part.__name__ in sys.argv[1:]:
             part(t)
     return t.done()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The records of a capture are the same for any number of workers, any buffers, pages huge or not, and for one file or
-the same packets in several."""
+"""The records of a capture, those of tunnels, fragments, streams and anomalies included, are the same for any number of
+workers, any buffers, pages huge or not, and for one file or the same packets in several."""
 import contextlib
 import json
 import sys
@@ -18,6 +18,8 @@ NEUTRAL = {
     "few mbufs": ("-j", "2", "--set", "file.mbufs=1024"),
     "small inboxes": ("-j", "2", "--set", "threads.inbox=64"),
     "small inboxes, many workers": ("-j", "5", "--set", "threads.inbox=64"),
+    "few views": ("-j", "2", "--set", "threads.views=1024"),
+    "few views, many workers": ("-j", "5", "--set", "threads.views=1024", "--set", "threads.inbox=64"),
     "inboxes polled for ever": ("-j", "2", "--set", "threads.idle-sleep-us=0"),
     "no hugepages": ("-j", "2", "--no-huge"),
 }
@@ -30,8 +32,18 @@ EVENTFUL = {
             "icmp-new", "icmp-established", "other-new", "other-established")),
         (),
     ),
+    "fragments of few datagrams": ("--set", "defrag.max-datagrams=64", "--set", "defrag.timeout-v4=1", "--set", "defrag.timeout-v6=1"),
+    "early segments of a flow": ("--set", "stream.flow-segments=2", "--set", "stream.flow-kib=2"),
+    "early segments of a shard": ("--set", "stream.shard-segments=4", "--set", "stream.shard-kib=8"),
+    "no comparison of what comes again": ("--set", "stream.recent=0"),
+    "last wins": ("--set", "stream.policy=last", "--set", "defrag.policy=last"),
+    "one anomaly a second": ("--set", "plugin.anomaly.limit=1"),
     "few flows, short timeouts": ("--set", "flow.max-flows=1024", "--set", "flow.udp-new=2", "--set", "flow.tcp-new=2"),
 }
+
+
+def run_all(files, *args):
+    return pal.run(files, *pal.EVERYTHING, *args)
 
 
 def document(run, name):
@@ -65,7 +77,7 @@ def same(t, reference, run, text):
 def check_workers(t, captures):
     """Each capture by itself, 1, 2, 3 and 5 workers."""
     jobs = [(name, j) for name in captures for j in ("1", "2", "3", "5")]
-    runs = dict(zip(jobs, pal.at_once(lambda job: pal.run(captures[job[0]], "-j", job[1]), jobs)))
+    runs = dict(zip(jobs, pal.at_once(lambda job: run_all(captures[job[0]], "-j", job[1]), jobs)))
     for name in captures:
         for j in ("2", "3", "5"):
             same(t, runs[(name, "1")], runs[(name, j)], "%s -j %s" % (name, j))
@@ -73,16 +85,16 @@ def check_workers(t, captures):
 
 def check_settings(t, files):
     """All captures as one stream: settings that must not matter, and those that matter alike everywhere."""
-    reference = pal.run(files, "-j", "1")
+    reference = run_all(files, "-j", "1")
     for text, args in NEUTRAL.items():
-        same(t, reference, pal.run(files, *args), text)
+        same(t, reference, run_all(files, *args), text)
     for text, args in EVENTFUL.items():
-        changed = pal.run(files, "-j", "1", *args)
+        changed = run_all(files, "-j", "1", *args)
         t.check(changed.lines() != reference.lines(), "%s changes nothing" % text)
         t.equal(pal.residuals(changed.stats()[1]), [], "%s: residuals" % text)
         for j in ("2", "5"):
-            same(t, changed, pal.run(files, "-j", j, *args), "%s -j %s" % (text, j))
-    forced = pal.run(files, "-j", "2", *EVENTFUL["few flows"]).stats()[1]["flow_ends"]["forced"]
+            same(t, changed, run_all(files, "-j", j, *args), "%s -j %s" % (text, j))
+    forced = run_all(files, "-j", "2", *EVENTFUL["few flows"]).stats()[1]["flow_ends"]["forced"]
     t.check(forced > 0 or not pal.have_corpus(), "few flows: nobody was evicted")
     return reference
 
@@ -116,7 +128,7 @@ def hugepages(number):
 def check_hugepages(t, files, reference):
     with hugepages(512) as there:
         for j in ("1", "2", "5") if there else ():
-            same(t, reference, pal.run(files, "-j", j, "--set", "eal.hugepages=yes"), "hugepages -j %s" % j)
+            same(t, reference, run_all(files, "-j", j, "--set", "eal.hugepages=yes"), "hugepages -j %s" % j)
 
 
 def without_input(run):
@@ -144,7 +156,7 @@ def check_parts(t, captures):
         whole = pal.write_file(name, capture.first(len(capture.records)))
         parts = [pal.write_file("%d-%s" % (i, name), data) for i, data in enumerate(capture.parts(4))]
         jobs.append((name, whole, parts))
-    runs = pal.at_once(lambda job: (pal.run(job[1], "-j", "1"), pal.run(job[2], "-j", "2")), jobs)
+    runs = pal.at_once(lambda job: (run_all(job[1], "-j", "1"), run_all(job[2], "-j", "2")), jobs)
     for (name, _, parts), (whole, split) in zip(jobs, runs):
         if t.healthy(whole, name) and t.healthy(split, "%s in %d files" % (name, len(parts))):
             t.check(without_input(whole) == without_input(split), "%s in %d files: records differ" % (name, len(parts)))

@@ -101,6 +101,27 @@ def check_options(t):
             t.check(name in real, "README: there is no --%s" % name)
 
 
+def check_completion(t):
+    """What bash offers is what the program knows."""
+    if pal.program("bash") is None:
+        return
+
+    def offered(*words):
+        script = "source %s; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _pcap_analyzer; printf '%%s\\n' \"${COMPREPLY[@]}\""
+        p = subprocess.run(
+            ["bash", "-c", script % os.path.join(TREE, "config", "pcap-analyzer.bash"), "bash", pal.PROGRAM, *words],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return set(p.stdout.split())
+
+    args = text_of("app", "pcap-analyzer", "args.c")
+    t.equal(offered("--"), {"--" + name for name in re.findall(r'^\t\{"([a-z-]+)", \w+_argument', args, re.M)}, "completion of --")
+    keys = assignments(output_of("--dump-config"))
+    t.equal(offered("--set", "flow."), {key + "=" for key in keys if key.startswith("flow.")}, "completion of --set")
+    t.equal(offered("-p", "flo"), {"flows"}, "completion of -p")
+    t.equal(offered("-k", ""), {"none", "all"}, "completion of -k")
+    t.check("lo" in offered("-i", "l"), "completion of -i")
+
+
 def check_exits(t, readme):
     """The same codes everywhere; and the program gives them."""
     header = text_of("app", "pcap-analyzer", "app.h")
@@ -212,6 +233,7 @@ def main():
     check_commands(t, readme)
     check_code_map(t, readme)
     check_options(t)
+    check_completion(t)
     check_exits(t, readme)
     check_drops(t)
     check_settings(t)

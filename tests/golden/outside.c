@@ -181,9 +181,11 @@ void pal_no_such_function(void);
 #endif
 PAL_PLUGIN_EXPORT const struct pal_plugin EXPORTED = {
 #if defined(FAULT_ABI)
-	.abi = PAL_PLUGIN_ABI + 1, .size = sizeof(struct pal_plugin),
+	.abi = PAL_PLUGIN_ABI + 1,
+	.size = sizeof(struct pal_plugin),
 #elif defined(FAULT_SIZE)
-	.abi = PAL_PLUGIN_ABI, .size = sizeof(struct pal_plugin) - 8,
+	.abi = PAL_PLUGIN_ABI,
+	.size = sizeof(struct pal_plugin) - 8,
 #else
 	PAL_PLUGIN_HEAD,
 #endif

@@ -65,6 +65,56 @@ static inline struct pal_pkt decode(struct pktbuild *pb)
 	return pkt;
 }
 
+/** What a frame holds, from the outside in; the bytes stay until nest_free(). */
+struct nest {
+	int nb_pkts;
+	struct pal_pkt pkts[PAL_TUNNEL_MAX + 1];
+	uint8_t *bytes;
+};
+
+/** Decode the first cap_len bytes of what was built, and what is inside, and what is inside of that. */
+static inline struct nest decode_nest_cut(struct pktbuild *pb, size_t cap_len)
+{
+	struct nest nest = {.nb_pkts = 1};
+	struct pal_pkt *pkt = nest.pkts;
+	size_t len;
+	const uint8_t *bytes = pktbuild_bytes(pb, &len);
+
+	if (cap_len > len)
+		cap_len = len;
+	nest.bytes = malloc(cap_len);
+	memset(nest.pkts, 0xa5, sizeof(nest.pkts));
+	pkt->time_ns = 42;
+	pkt->number = 7;
+	pkt->input = 3;
+	pkt->linktype = pktbuild_linktype(pb);
+	pkt->wire_len = (uint32_t)len;
+	pkt->cap_len = (uint32_t)cap_len;
+	pkt->data = memcpy(nest.bytes, bytes, cap_len);
+	pal_decode(pkt, &stats);
+	decode_check(pkt);
+	for (; pkt->drop == PAL_DROP_NONE && pkt->inner_layer != PAL_LAYER_END; pkt++) {
+		pal_decode_inner(pkt + 1, pkt, &stats);
+		decode_check(pkt + 1);
+		nest.nb_pkts++;
+	}
+	return nest;
+}
+
+/** The same for all of it; frees what was built. */
+static inline struct nest decode_nest(struct pktbuild *pb)
+{
+	struct nest nest = decode_nest_cut(pb, SIZE_MAX);
+
+	pktbuild_free(pb);
+	return nest;
+}
+
+static inline void nest_free(struct nest *nest)
+{
+	free(nest->bytes);
+}
+
 static inline struct pktbuild *tcp4(struct pktbuild *pb, const char *src, const char *dst)
 {
 	pktbuild_ipv4(pb, src, dst, IPPROTO_TCP);

@@ -9,8 +9,7 @@
 
 void pal_test_eal_start(void)
 {
-	// EAL keeps the array and may reorder it. 22.11 refuses --in-memory together with --no-huge. A -d of
-	// something already linked stops EAL from opening every driver of the distribution.
+	// EAL keeps the array and may reorder it. 22.11 refuses --in-memory together with --no-huge.
 	static char *argv[] = {
 		"test",
 		"--no-huge",
@@ -23,8 +22,6 @@ void pal_test_eal_start(void)
 		"0",
 		"--iova-mode=va",
 		"--log-level=lib.eal:4",
-		"-d",
-		"librte_mempool_ring.so",
 		NULL,
 	};
 

@@ -89,13 +89,19 @@ struct pktbuild *pktbuild_bare(uint16_t linktype)
 	return pb;
 }
 
-struct pktbuild *pktbuild_eth(void)
+void pktbuild_frame(struct pktbuild *pb)
 {
 	static const uint8_t macs[12] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-	struct pktbuild *pb = pktbuild_bare(1);
 
 	memcpy(append(pb, 14), macs, sizeof(macs));
-	pb->type_off = 12;
+	pb->type_off = pb->len - 2;
+}
+
+struct pktbuild *pktbuild_eth(void)
+{
+	struct pktbuild *pb = pktbuild_bare(1);
+
+	pktbuild_frame(pb);
 	return pb;
 }
 

@@ -46,6 +46,7 @@ void pktbuild_free(struct pktbuild *pb);
 /* link */
 void pktbuild_vlan(struct pktbuild *pb, uint16_t vlan_id);
 void pktbuild_vlan_tpid(struct pktbuild *pb, uint16_t tpid, uint16_t tci);
+void pktbuild_frame(struct pktbuild *pb); /**< Another Ethernet header, inside of something. */
 void pktbuild_snap(struct pktbuild *pb); /**< The frame becomes an IEEE 802.3 one. */
 void pktbuild_ethertype(struct pktbuild *pb, uint16_t ethertype); /**< Of bytes that follow. */
 

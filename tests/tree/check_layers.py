@@ -30,7 +30,7 @@ def main():
         os.mkdir(tree)
         for name in ("meson.build", "meson_options.txt"):
             shutil.copy(os.path.join(TREE, name), tree)
-        for name in ("lib", "app", "plugins", "bpf"):
+        for name in ("bpf", "lib", "plugins", "app", "config", "tests"):
             shutil.copytree(os.path.join(TREE, name), os.path.join(tree, name))
         code, output = setup(tree)
         if code != 0:

@@ -80,11 +80,11 @@ static void ipv4_fragments_have_no_ports(void **)
 	static const struct {
 		uint16_t offset;
 		bool more;
-		uint8_t flags;
+		uint16_t flags;
 	} cases[] = {
-		{0, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST},
-		{1480, true, PAL_PKT_FRAGMENT},
-		{1480, false, PAL_PKT_FRAGMENT},
+		{0, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE},
+		{1480, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_MORE},
+		{65528, false, PAL_PKT_FRAGMENT},
 		{0, false, 0},
 	};
 
@@ -93,7 +93,7 @@ static void ipv4_fragments_have_no_ports(void **)
 		struct pal_pkt pkt;
 
 		pktbuild_ipv4(pb, A4, B4, IPPROTO_UDP);
-		pktbuild_ipv4_fragment(pb, 7, cases[i].offset, cases[i].more);
+		pktbuild_ipv4_fragment(pb, 0xbeef, cases[i].offset, cases[i].more);
 		pktbuild_udp(pb, 1000, 2000);
 		pktbuild_text(pb, "12345678");
 		pkt = decode(pb);
@@ -103,6 +103,10 @@ static void ipv4_fragments_have_no_ports(void **)
 		assert_int_equal(pkt.l4_off, 34);
 		assert_int_equal(pkt.l3_payload_len, 16);
 		assert_ports(pkt, cases[i].flags ? 0 : 1000, cases[i].flags ? 0 : 2000);
+		if (cases[i].flags == 0)
+			continue;
+		assert_int_equal(pkt.frag_id, 0xbeef);
+		assert_int_equal(pkt.frag_off, cases[i].offset);
 	}
 }
 
@@ -115,7 +119,9 @@ static void fragment_of_a_ping_has_no_ports(void **)
 	pktbuild_ipv4_fragment(pb, 7, 0, true);
 	pktbuild_icmp(pb, 8, 0);
 	pkt = decode(pb);
-	assert_int_equal(pkt.flags, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST);
+	assert_int_equal(
+		pkt.flags, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE
+	);
 	assert_ports(pkt, 0, 0);
 }
 
@@ -189,16 +195,44 @@ static void ipv6_fragments_have_no_ports(void **)
 
 		pktbuild_ipv6(pb, A6, B6, 0);
 		pktbuild_ipv6_ext(pb, 44, 8);
-		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 9, first ? 0 : 1448, first);
+		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 0xdeadbeef, first ? 0 : 1448, first);
 		pktbuild_udp(pb, 1, 2);
 		pkt = decode(pb);
 		assert_int_equal(
-			pkt.flags, PAL_PKT_FRAGMENT | (first ? PAL_PKT_FRAGMENT_FIRST : 0)
+			pkt.flags,
+			PAL_PKT_FRAGMENT |
+				(first ? PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE : 0)
 		);
 		assert_int_equal(pkt.key.proto, IPPROTO_UDP);
 		assert_int_equal(pkt.l4_off, 14 + 40 + 8 + 8);
 		assert_int_equal(pkt.l3_payload_len, 8);
 		assert_ports(pkt, 0, 0);
+		assert_int_equal(pkt.frag_id, 0xdeadbeef);
+		assert_int_equal(pkt.frag_off, first ? 0 : 1448);
+		assert_int_equal(pkt.frag_next_off, 14 + 40); // the hop-by-hop options say it
+	}
+}
+
+static void what_announced_an_ipv6_fragment_is_said(void **)
+{
+	static const struct {
+		uint8_t first;
+		uint32_t next_off;
+	} cases[] = {{44, 14 + 6}, {60, 14 + 40}, {51, 14 + 40}};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct pktbuild *pb = pktbuild_eth();
+		struct pal_pkt pkt;
+
+		pktbuild_ipv6(pb, A6, B6, cases[i].first);
+		if (cases[i].first == 60)
+			pktbuild_ipv6_ext(pb, 44, 24);
+		if (cases[i].first == 51)
+			pktbuild_ah(pb, 44, 12);
+		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 1, 8, false);
+		pkt = decode(pb);
+		assert_int_equal(pkt.flags, PAL_PKT_FRAGMENT);
+		assert_int_equal(pkt.frag_next_off, cases[i].next_off);
 	}
 }
 
@@ -316,6 +350,7 @@ int main(void)
 		decode_test(extension_header_beyond_the_datagram_is_truncated),
 		decode_test(atomic_fragment_is_a_whole_datagram),
 		decode_test(ipv6_fragments_have_no_ports),
+		decode_test(what_announced_an_ipv6_fragment_is_said),
 		decode_test(fragment_header_number_over_ipv4_is_no_fragment),
 		decode_test(jumbogram_reaches_to_the_end_of_the_frame),
 		decode_test(nothing_follows_no_next_header),

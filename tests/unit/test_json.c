@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file JSON into memory, and times as EVE has them. tests/fuzz/fuzz_json.c holds it against a parser. */
+/** @file JSON into memory. tests/fuzz/fuzz_json.c holds it against a parser. */
 #include "check.h"
 
 #include <pal_json.h>
-#include <pal_time.h>
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static char buf[4096];
 
@@ -298,52 +296,6 @@ static void overflow_is_never_taken_back(void **)
 	assert_true(j.overflow);
 }
 
-static void assert_time(uint64_t time_ns, const char *expected)
-{
-	static struct pal_time_cache kept;
-	struct pal_time_cache fresh = {0};
-	char text[PAL_TIME_ISO_LEN];
-
-	assert_int_equal(pal_time_iso(&fresh, time_ns, text), 31);
-	assert_string_equal(text, expected);
-	assert_int_equal(pal_time_iso(&kept, time_ns, text), 31);
-	assert_string_equal(text, expected);
-}
-
-static void times_are_as_eve_has_them(void **)
-{
-	assert_time(0, "1970-01-01T00:00:00.000000+0000");
-	assert_time(UINT64_C(1425669142414373000), "2015-03-06T19:12:22.414373+0000");
-	assert_time(UINT64_C(1425669142414373999), "2015-03-06T19:12:22.414373+0000");
-	assert_time(UINT64_C(999999999), "1970-01-01T00:00:00.999999+0000");
-	assert_time(UINT64_C(1709251199999999999), "2024-02-29T23:59:59.999999+0000");
-	assert_time(UINT64_C(1709251200000000000), "2024-03-01T00:00:00.000000+0000");
-	assert_time(UINT64_C(1709251199999999999), "2024-02-29T23:59:59.999999+0000"); // back a day
-	assert_time(UINT64_C(4294967296000001000), "2106-02-07T06:28:16.000001+0000");
-	assert_time(UINT64_MAX, "2554-07-21T23:34:33.709551+0000");
-}
-
-static void times_agree_with_gmtime(void **)
-{
-	for (uint64_t i = 0; i < 20000; i++) {
-		uint64_t time_ns = i * UINT64_C(922337203685477); // ten and a half days apart
-		time_t t = (time_t)(time_ns / PAL_NS_PER_S);
-		char expected[64];
-		struct tm tm;
-		size_t len;
-
-		gmtime_r(&t, &tm);
-		len = strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S", &tm);
-		snprintf(
-			expected + len,
-			sizeof(expected) - len,
-			".%06u+0000",
-			(unsigned int)(time_ns % PAL_NS_PER_S / PAL_NS_PER_US)
-		);
-		assert_time(time_ns, expected);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,8 +311,6 @@ int main(void)
 		cmocka_unit_test(addresses_are_as_inet_ntop_has_them),
 		cmocka_unit_test(any_room_is_kept_to),
 		cmocka_unit_test(overflow_is_never_taken_back),
-		cmocka_unit_test(times_are_as_eve_has_them),
-		cmocka_unit_test(times_agree_with_gmtime),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

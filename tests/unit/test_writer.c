@@ -14,6 +14,7 @@
 #define NB_RECORDS 21000
 #define NB_SINKS 3
 
+static const struct pal_sink_frame tail_only = {.tail = "]"};
 static const struct pal_sink_frame list = {.head = "[\n", .separator = ",\n", .tail = "\n]\n"};
 
 static struct pal_writer *make_writer(bool live, uint16_t nb_outs)
@@ -498,6 +499,27 @@ static void write_error_is_reported(void **)
 	scratch_assert("good", "kept\n");
 }
 
+static void last_words_that_cannot_be_written_are_reported(void **)
+{
+	for (int nb_records = 0; nb_records < 2; nb_records++) {
+		struct pal_writer *w = make_writer(false, 1);
+		int full = pal_writer_open(
+			w, "/dev/full", nb_records == 0 ? &tail_only : &pal_sink_lines
+		);
+		struct pal_out *out = pal_out_create(w);
+		const char *path = NULL;
+
+		for (int i = 0; i < nb_records; i++)
+			put(out, full, "lost\n");
+		assert_int_equal(pal_writer_error(w, &path), 0);
+		pal_out_destroy(out);
+		pal_writer_finish(w);
+		assert_int_equal(pal_writer_error(w, &path), ENOSPC);
+		assert_string_equal(path, "/dev/full");
+		pal_writer_destroy(w);
+	}
+}
+
 static void files_that_cannot_be_opened_are_refused(void **)
 {
 	struct pal_writer *w = make_writer(false, 1);
@@ -537,6 +559,7 @@ int main(void)
 		scratch_test(offline_replaces_files),
 		scratch_test(dash_is_standard_output),
 		scratch_test(write_error_is_reported),
+		scratch_test(last_words_that_cannot_be_written_are_reported),
 		scratch_test(files_that_cannot_be_opened_are_refused),
 	};
 
