@@ -502,26 +502,107 @@ static void memory_of_datagrams_that_are_done_goes_first(void **)
 	assert_int_equal(bed.nb_lost, 0);
 }
 
-static void datagram_that_grows_takes_the_pages_of_the_oldest(void **)
+static void datagram_that_grows_takes_the_pages_of_the_oldest_others(void **)
 {
-	const uint32_t nb_small = 690; // more than 1 MiB has pages
+	const struct frag_spec last = big4(64000, 5, false);
+	uint32_t nb_small = 1;
 
 	bed_start(&(struct pal_defrag_conf){.memory_bytes = 1 << 20});
 	assert_held(big4(0, 8, true));
-	for (uint32_t id = 2; id < nb_small; id++)
-		assert_held(frag4(id, 0, true, "AAAAAAAA"));
-	// The first is the oldest of all; it has gone, and begins anew.
-	assert_true(bed.nb_lost > 0);
-	bed.nb_lost = 0;
+	// A page each, until there is none left. The first is the oldest of all.
+	for (; nb_small * 1536 + 1536 <= 1 << 20; nb_small++)
+		assert_held(frag4(1 + nb_small, 0, true, "AAAAAAAA"));
+	assert_int_equal(bed.nb_lost, 0);
 	for (uint32_t off = 0; off < 64000; off += 1600)
 		assert_held(big4((uint16_t)off, 1600, true));
-	assert_int_equal(bed.nb_lost, 63);
-	assert_int_equal(
-		bed_add(&(struct frag_spec
-		){.src = 1, .dst = 2, .id = 1, .off = 64000, .data = many, .len = 5}),
-		PAL_DEFRAG_WHOLE
-	);
-	assert_int_equal(bed.whole.nb_frags, 41);
+	assert_int_equal(bed.nb_lost, 62); // 63 pages have 64000 bytes, and it had one
+	assert_int_equal(bed.lost.first_number, 63);
+	assert_int_equal(bed_add(&last), PAL_DEFRAG_WHOLE);
+	assert_int_equal(bed.whole.nb_frags, 42);
+	// Its pages are there for others.
+	bed.nb_lost = 0;
+	for (uint32_t id = 5000; id < 5063; id++)
+		assert_held(frag4(id, 0, true, "AAAAAAAA"));
+	assert_int_equal(bed.nb_lost, 0);
+	assert_held(frag4(5063, 0, true, "AAAAAAAA"));
+	assert_int_equal(bed.nb_lost, 1);
+	bed_end();
+}
+
+/* what an attacker sends: whatever it is, memory stays what it was, and the books balance */
+
+// How much of the process is in memory, bytes.
+static uint64_t resident_bytes(void)
+{
+	unsigned long size = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu", &size, &resident), 2);
+	fclose(f);
+	return resident * 4096;
+}
+
+// Fragments without a decoder between, because of their number: one packet, changed in place.
+static struct pal_pkt hostile_pkt(uint8_t room[1500 + 20], uint32_t len)
+{
+	struct frag_spec f = {.src = 1, .dst = 2, .more = true, .data = many, .len = len};
+	struct pal_pkt pkt;
+
+	f.time_ns = T0;
+	pkt = frag_build(&f);
+	memcpy(room, pkt.data, pkt.cap_len);
+	free((void *)(uintptr_t)pkt.data);
+	pkt.data = room;
+	return pkt;
+}
+
+static void million_first_fragments_stay_inside_the_memory(void **)
+{
+	const struct pal_defrag_conf conf = {.memory_bytes = 8 << 20, .max_datagrams = 4096};
+	const uint32_t nb_frags = 1000000;
+	uint8_t room[1520];
+	struct pal_pkt pkt = hostile_pkt(room, 1480);
+	const struct pal_defrag_stats *s;
+	uint64_t before;
+
+	bed_start(&conf);
+	s = pal_defrag_stats_get(bed.tbl);
+	before = resident_bytes();
+	for (uint32_t i = 0; i < nb_frags; i++) {
+		pkt.frag_id = i;
+		assert_int_equal(bed_add_pkt(&pkt), PAL_DEFRAG_HELD);
+	}
+	assert_true(resident_bytes() < before + pal_defrag_bytes(bed.tbl) + (1 << 20));
+	assert_int_equal(s->active, (8 << 20) / 1536 / 2); // two pages each
+	assert_int_equal(s->max_active, s->active + 1); // begun before another goes
+	assert_int_equal(s->exits.pkts[PAL_DROP_FRAG_EVICTED], nb_frags - s->active);
+	assert_int_equal(s->events[PAL_DEFRAG_EVENT_IGNORED], nb_frags - s->active);
+	bed_check_books();
+	bed_end();
+}
+
+static void ten_thousand_fragments_of_one_datagram_are_whole(void **)
+{
+	uint8_t room[1520];
+	struct pal_pkt pkt = hostile_pkt(room, 8);
+
+	bed_start(&(struct pal_defrag_conf){.memory_bytes = 1 << 20});
+	// Every second block, backwards; then all of them once more, the last one last.
+	for (uint32_t block = 8180; block > 0; block -= 2) {
+		pkt.frag_off = (uint16_t)(block * 8);
+		assert_int_equal(bed_add_pkt(&pkt), PAL_DEFRAG_HELD);
+	}
+	for (uint32_t block = 0; block < 8181; block++) {
+		pkt.frag_off = (uint16_t)(block * 8);
+		assert_int_equal(bed_add_pkt(&pkt), PAL_DEFRAG_HELD);
+	}
+	pkt.frag_off = 8181 * 8;
+	pkt.flags &= (uint16_t)~PAL_PKT_FRAGMENT_MORE;
+	assert_int_equal(bed_add_pkt(&pkt), PAL_DEFRAG_WHOLE);
+	assert_int_equal(bed.whole.total_len, 20 + 8182 * 8);
+	assert_int_equal(bed.whole.nb_frags, 4090 + 8182);
+	assert_false(bed.whole.overlap);
 	bed_end();
 }
 
@@ -673,7 +754,9 @@ int main(void)
 		defrag_test(end_of_the_run_tells_timeout_from_incomplete),
 		defrag_test(oldest_datagram_goes_when_there_is_no_place),
 		defrag_test(memory_of_datagrams_that_are_done_goes_first),
-		defrag_test(datagram_that_grows_takes_the_pages_of_the_oldest),
+		defrag_test(datagram_that_grows_takes_the_pages_of_the_oldest_others),
+		defrag_test(million_first_fragments_stay_inside_the_memory),
+		defrag_test(ten_thousand_fragments_of_one_datagram_are_whole),
 		defrag_test(cut_off_fragments_complete_a_datagram_that_is_known_in_part),
 		defrag_test(repetition_in_full_does_not_differ_from_one_cut_off),
 		defrag_test(datagram_not_taken_is_gone_with_the_next_call),
