@@ -36,6 +36,11 @@ struct pal_conf_values {
 	uint32_t file_buffers;
 	uint32_t file_mbufs;
 	const char *checksums;
+	uint32_t defrag_memory_mib;
+	uint32_t defrag_max_datagrams;
+	uint32_t defrag_timeout_v4_s, defrag_timeout_v6_s;
+	const char *defrag_policy;
+	const char *defrag_policies;
 	uint32_t max_flows;
 	uint32_t timeout_s[4][3]; /**< As enum pal_flow_proto and enum pal_flow_state order them. */
 	const char *plugins;
