@@ -306,6 +306,7 @@ static enum pal_defrag_result complete(
 	tbl->pending = defrag_index(tbl, dg);
 	*ret = (struct pal_defrag_whole){
 		.total_len = dg->hdr_len + dg->end,
+		.hdr_len = dg->hdr_len,
 		.cap_len = dg->hdr_len + defrag_copy(tbl, dg, NULL),
 		.nb_frags = dg->nb_frags,
 		.wire_bytes = dg->wire_bytes,

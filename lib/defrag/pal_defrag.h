@@ -181,6 +181,8 @@ struct pal_defrag_whole {
 	/* WHOLE */
 	uint32_t total_len; /**< Header and payload. */
 	uint32_t
+		hdr_len; /**< Header, IPv6 extension headers in front of the fragment header included. */
+	uint32_t
 		cap_len; /**< ... of which so many bytes are known, at least the header; less if snapped. */
 	uint32_t nb_frags; /**< Frames that it was made of ... */
 	uint64_t wire_bytes; /**< ... and their bytes. */

@@ -13,7 +13,7 @@
 #include <pal_defrag.h>
 
 #define MODEL_FRAGS 512
-#define MODEL_DATAGRAMS 64
+#define MODEL_DATAGRAMS 128
 #define MODEL_BLOCKS 8192
 
 enum model_state {
