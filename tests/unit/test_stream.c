@@ -2,6 +2,7 @@
 /** @file Order, gaps, overlaps, limits: what plugins hear of scripted connections. */
 #include "stream_bed.h"
 
+#include <pal_conf.h>
 #include <pal_prefix.h>
 
 #include <time.h>
@@ -765,6 +766,24 @@ static void names_are_there_and_are_found(void **)
 		);
 }
 
+static void settings_know_the_same_policies(void **)
+{
+	struct pal_conf *conf = pal_conf_create();
+	char assignment[64], err[PAL_CONF_ERR_LEN];
+
+	assert_true(pal_stream_policy_parse(pal_conf_get(conf)->stream_policy) >= 0);
+	for (int i = 0; i < PAL_STREAM_POLICY_COUNT; i++) {
+		snprintf(
+			assignment,
+			sizeof(assignment),
+			"stream.policy=%s",
+			pal_stream_policy_words()[i]
+		);
+		assert_int_equal(pal_conf_set(conf, assignment, "--set", err), 0);
+	}
+	pal_conf_destroy(conf);
+}
+
 static void stream_without_packets_has_nothing_to_say(void **)
 {
 	struct pal_stream stream = {0};
@@ -820,6 +839,7 @@ int main(void)
 		bed_test(policy_is_that_of_the_receiving_host),
 		bed_test(conf_is_checked),
 		bed_test(names_are_there_and_are_found),
+		bed_test(settings_know_the_same_policies),
 		bed_test(stream_without_packets_has_nothing_to_say),
 		bed_test(engine_frees_what_it_still_holds),
 	};
