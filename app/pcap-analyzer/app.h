@@ -4,6 +4,8 @@
 
 /** @file The parts of pcap-analyzer: what was asked for, EAL, inputs, outputs, and what people see. */
 
+#include "../common/files.h"
+
 #include <pal_conf.h>
 #include <pal_pipeline.h>
 #include <pal_source.h>
@@ -126,15 +128,6 @@ void app_eal_drivers_set(bool wanted);
 
 /** CPUs that this process may use. */
 uint16_t app_nb_cpus(void);
-
-/** Capture files, directories replaced by the files in them, in name order. */
-struct app_files {
-	char **paths;
-	size_t nb_paths;
-};
-
-int app_files_expand(struct app_files *files, char *const *given, size_t nb_given);
-void app_files_fini(struct app_files *files);
 
 enum app_input_kind {
 	APP_INPUT_UNKNOWN,

@@ -10,15 +10,14 @@
 #define SCTP_CHECKSUM_OFF 8
 #define SCTP_HDR_LEN 12
 
-// One's complement sum of 16-bit words in wire order, not yet folded.
-static uint64_t sum_bytes(uint64_t sum, const uint8_t *p, size_t len)
+uint64_t pal_checksum_add(uint64_t sum, const uint8_t *p, size_t len)
 {
 	for (; len >= 2; p += 2, len -= 2)
 		sum += pal_load_be16(p);
 	return len == 0 ? sum : sum + ((uint64_t)p[0] << 8);
 }
 
-static uint16_t fold(uint64_t sum)
+uint16_t pal_checksum_fold(uint64_t sum)
 {
 	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
@@ -31,7 +30,7 @@ static bool ipv4_header_ok(const struct pal_pkt *pkt)
 
 	// A field of 0 is left to the NIC.
 	return pal_load_be16(ip + 10) == 0 ||
-	       fold(sum_bytes(0, ip, (size_t)(ip[0] & 15) * 4)) == 0xffff;
+	       pal_checksum_fold(pal_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4)) == 0xffff;
 }
 
 // RFC 9260 appendix A, bits reflected: four of them a step.
@@ -96,11 +95,11 @@ static uint64_t pseudo_header(const struct pal_pkt *pkt)
 
 	if (pkt->key.proto == IPPROTO_ICMP)
 		return 0;
-	return pkt->key.ip_version == 4 ? sum_bytes(sum, ip + 12, 8) : sum_bytes(sum, ip + 8, 32);
+	return pkt->key.ip_version == 4 ? pal_checksum_add(sum, ip + 12, 8)
+					: pal_checksum_add(sum, ip + 8, 32);
 }
 
-// Where the sum lies in the transport header; 0: this protocol has none that is checked here.
-static uint32_t checksum_offset(uint8_t proto)
+uint32_t pal_checksum_offset(uint8_t proto)
 {
 	switch (proto) {
 	case IPPROTO_TCP:
@@ -118,10 +117,11 @@ static uint32_t checksum_offset(uint8_t proto)
 // Is the field what a sender leaves to its NIC: nothing, or the sum of the pseudo-header?
 static bool is_offloaded(const struct pal_pkt *pkt)
 {
-	uint16_t field = pal_load_be16(pkt->data + pkt->l4_off + checksum_offset(pkt->key.proto));
+	uint16_t field =
+		pal_load_be16(pkt->data + pkt->l4_off + pal_checksum_offset(pkt->key.proto));
 	uint64_t pseudo = pseudo_header(pkt);
 
-	return field == 0 || (pseudo != 0 && field == fold(pseudo));
+	return field == 0 || (pseudo != 0 && field == pal_checksum_fold(pseudo));
 }
 
 // All that the transport's sum goes over is there.
@@ -156,25 +156,27 @@ static bool counts_offload_inside(const struct pal_pkt *outer)
 			return false;
 		inner = next;
 	}
-	at = checksum_offset(inner->key.proto);
+	at = pal_checksum_offset(inner->key.proto);
 	if (at == 0 || !is_checkable(inner) || inner->l3_payload_len < at + 2 ||
 	    !is_offloaded(inner))
 		return false;
 	inside = inner->data + inner->l4_off;
 	field = (uint16_t)~pal_load_be16(inside + at);
-	return fold(sum_bytes(pseudo_header(outer) + field, l4, (size_t)(inside - l4))) == 0xffff;
+	return pal_checksum_fold(
+		       pal_checksum_add(pseudo_header(outer) + field, l4, (size_t)(inside - l4))
+	       ) == 0xffff;
 }
 
 static bool transport_ok(const struct pal_pkt *pkt)
 {
 	const uint8_t *l4 = pkt->data + pkt->l4_off;
-	uint32_t len = checked_len(pkt), at = checksum_offset(pkt->key.proto);
+	uint32_t len = checked_len(pkt), at = pal_checksum_offset(pkt->key.proto);
 
 	if (pkt->key.proto == IPPROTO_SCTP)
 		return sctp_ok(pkt);
 	if (at == 0 || len < at + 2 || is_offloaded(pkt))
 		return true;
-	if (fold(sum_bytes(pseudo_header(pkt), l4, len)) == 0xffff)
+	if (pal_checksum_fold(pal_checksum_add(pseudo_header(pkt), l4, len)) == 0xffff)
 		return true;
 	return pkt->inner_layer != PAL_LAYER_END && counts_offload_inside(pkt);
 }

@@ -161,7 +161,7 @@ static inline void reset_pkt(struct pal_pkt *pkt)
 }
 
 /** Follow the layers from the first one to the end. */
-static inline void follow(struct decode_ctx *ctx, enum pal_layer layer)
+static void follow(struct decode_ctx *ctx, enum pal_layer layer)
 {
 	struct pal_pkt *pkt = ctx->pkt;
 

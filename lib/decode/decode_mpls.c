@@ -2,7 +2,7 @@
 /*
  * MPLS, RFC 3032: a stack of labels, taken off in one go. What is below says nothing of itself: it is guessed.
  *
- *      nibble 4, 6     IP, if its length makes sense
+ *      nibble 4, 6     IP, or a frame to an address that starts like that
  *      nibble 0        a frame of a pseudo-wire behind a control word (RFC 4385), or one that starts like that
  *      nibble 1        an associated channel (RFC 4385 section 5): control
  *      otherwise       a frame of a pseudo-wire
@@ -31,17 +31,17 @@ static enum pal_layer control_word(struct decode_ctx *ctx)
 	return PAL_LAYER_ETHERNET;
 }
 
-/** Would a datagram of that version fit in here? */
-static bool is_ip(const struct decode_ctx *ctx, enum pal_layer layer)
+/** Does a datagram of that version end where the frame does? */
+static bool fits(const struct decode_ctx *ctx, enum pal_layer layer)
 {
 	const uint8_t *hdr = pal_cursor_peek(&ctx->cur, 6);
 	uint32_t left = decode_wire_left(ctx);
 
 	if (hdr == NULL)
-		return true;
+		return false;
 	if (layer == PAL_LAYER_IPV6)
-		return pal_load_be16(hdr + 4) + 40u <= left;
-	return (hdr[0] & 0x0f) >= 5 && pal_load_be16(hdr + 2) <= left;
+		return pal_load_be16(hdr + 4) + 40u == left;
+	return pal_load_be16(hdr + 2) == left;
 }
 
 static bool is_frame_behind_word(const struct decode_ctx *ctx)
@@ -56,9 +56,8 @@ static enum pal_layer guess(struct decode_ctx *ctx)
 	enum pal_layer ip = decode_ip_version(ctx);
 	const uint8_t *word = pal_cursor_peek(&ctx->cur, CONTROL_WORD_LEN);
 
-	// A frame to an address that starts with 4 or 6 is no datagram.
 	if (ip != PAL_LAYER_END)
-		return is_ip(ctx, ip) || !decode_is_frame(ctx) ? ip : PAL_LAYER_ETHERNET;
+		return fits(ctx, ip) || !decode_is_frame(ctx) ? ip : PAL_LAYER_ETHERNET;
 	if (word == NULL)
 		return decode_stop(ctx, PAL_DROP_LINK_TRUNCATED);
 	switch (word[0] >> 4) {

@@ -2,7 +2,8 @@
 /* PPP, RFC 1661, with the HDLC-like framing of RFC 1662. */
 #include "decode_priv.h"
 
-#define PPP_ADDRESS_CONTROL 0xff03
+#define PPP_ADDRESS 0xff /**< No protocol starts with it. */
+#define PPP_CONTROL 0x03
 #define CISCO_UNICAST 0x0f
 #define CISCO_MULTICAST 0x8f
 
@@ -22,12 +23,16 @@ static bool take_protocol(struct decode_ctx *ctx, uint16_t *ret_proto)
 
 enum pal_layer decode_ppp(struct decode_ctx *ctx)
 {
-	const uint8_t *framing = pal_cursor_peek(&ctx->cur, 2);
+	const uint8_t *address = pal_cursor_peek(&ctx->cur, 1);
 	uint16_t proto;
 
 	// RFC 1661 section 6.6: address and control are left out where both sides agreed to.
-	if (framing != NULL && pal_load_be16(framing) == PPP_ADDRESS_CONTROL)
-		pal_cursor_skip(&ctx->cur, 2);
+	if (address != NULL && address[0] == PPP_ADDRESS) {
+		if (!pal_cursor_skip(&ctx->cur, 2))
+			return decode_stop(ctx, PAL_DROP_LINK_TRUNCATED);
+		if (address[1] != PPP_CONTROL)
+			return decode_stop(ctx, PAL_DROP_LINK_INVALID);
+	}
 	if (!take_protocol(ctx, &proto))
 		return decode_stop(ctx, PAL_DROP_LINK_TRUNCATED);
 	return decode_ppp_protocol(ctx, proto);

@@ -158,8 +158,9 @@ def accepted_fast_open_data_is_delivered(run):
 @script
 def ack_of_an_older_connection_is_not_believed(run):
     """A server that still has one answers a SYN with its ACK (RFC 5961 section 4); the client resets that, and tries again."""
-    c = Connection().client(flags=SYN).server(flags=ACK, seq=77777, ack=900000).client(flags=RST, seq=900000)
-    c.seq[0] = 1000
+    old, new = 2_000_000_000, 4_200_000_000
+    c = Connection(isn=(new, 5000)).client(flags=SYN).server(flags=ACK, seq=77777, ack=old).client(flags=RST, seq=old)
+    c.seq[0] = new
     c.handshake().client(b"GET").server(b"OK").close()
     r = run(c.file())
     r.stream([b"GET"], [b"OK"], end="closed")

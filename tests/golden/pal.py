@@ -128,6 +128,7 @@ def run(files, *args, outdir=None, stdin=None, timeout=120, quiet=True, json_out
 
 def at_once(function, items):
     """function(item) of all items, some at a time, results in order."""
+    scratch()  # made once, not by whichever thread comes first
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(function, items))
 

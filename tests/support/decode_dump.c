@@ -40,8 +40,8 @@ static void print_level(
 		       pkt->tunnel.id);
 	print_layers(now, before);
 	printf(" %s",
-	       pkt->flags & PAL_PKT_FRAGMENT ? "fragment"
-					     : pal_drop_name((enum pal_drop)pkt->drop));
+	       pkt->flags & PAL_PKT_FRAGMENT ? "fragment" : pal_drop_name((enum pal_drop)pkt->drop)
+	);
 }
 
 static void print_frame(const struct pal_savefile_rec *rec)

@@ -115,6 +115,46 @@ static inline void nest_free(struct nest *nest)
 	free(nest->bytes);
 }
 
+/** Levels of a nest that are datagrams. */
+static inline int nb_delivered(const struct nest *nest)
+{
+	int last = nest->nb_pkts - 1;
+
+	return last + (nest->pkts[last].drop == PAL_DROP_NONE);
+}
+
+/**
+ * Cut what was built at every byte, and free it: more bytes never make it less of a datagram, and where it is
+ * none the reason is that it was truncated.
+ */
+static inline void assert_cut_anywhere_is_named(struct pktbuild *pb)
+{
+	struct nest whole = decode_nest_cut(pb, SIZE_MAX);
+	int delivered = 0;
+
+	assert_int_equal(nb_delivered(&whole), whole.nb_pkts);
+	for (uint32_t len = 0; len < whole.pkts[0].wire_len; len++) {
+		struct nest nest = decode_nest_cut(pb, len);
+		const struct pal_pkt *last = &nest.pkts[nest.nb_pkts - 1];
+
+		assert_true(nest.pkts[0].flags & PAL_PKT_SNAPPED);
+		assert_true(nb_delivered(&nest) >= delivered);
+		delivered = nb_delivered(&nest);
+		if (last->drop != PAL_DROP_NONE)
+			assert_non_null(strstr(pal_drop_name(last->drop), "truncated"));
+		for (int i = 0; i < delivered; i++)
+			if (nest.pkts[i].cap_len >= whole.pkts[i].l4_off + 4)
+				assert_memory_equal(
+					&nest.pkts[i].key,
+					&whole.pkts[i].key,
+					sizeof(whole.pkts[i].key)
+				);
+		nest_free(&nest);
+	}
+	nest_free(&whole);
+	pktbuild_free(pb);
+}
+
 static inline struct pktbuild *tcp4(struct pktbuild *pb, const char *src, const char *dst)
 {
 	pktbuild_ipv4(pb, src, dst, IPPROTO_TCP);

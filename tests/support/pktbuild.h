@@ -85,6 +85,12 @@ void pktbuild_udp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_sctp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_icmp(struct pktbuild *pb, uint8_t type, uint8_t code); /**< 8 bytes; either version */
 
+/** Headers that have no call of their own: bytes as hexadecimal digits, blanks between them as one likes. */
+void pktbuild_hex(struct pktbuild *pb, const char *digits);
+
+/** Two bytes that say how many follow, with more or fewer of them counted. */
+void pktbuild_length(struct pktbuild *pb, int more);
+
 /** Bytes that belong to the datagram. */
 void pktbuild_payload(struct pktbuild *pb, const void *data, size_t len);
 void pktbuild_text(struct pktbuild *pb, const char *text);

@@ -264,6 +264,63 @@ static void jumbogram_reaches_to_the_end_of_the_frame(void **)
 	assert_payload(pkt, 14 + 40 + 8 + 8, sizeof(data));
 }
 
+/** Hop-by-hop options in front of UDP with data; the length field of IPv6 is 0. */
+static struct pktbuild *jumbogram(const char *options, size_t len)
+{
+	static const uint8_t data[70000];
+	struct pktbuild *pb = pktbuild_eth();
+
+	pktbuild_ipv6(pb, A6, B6, 0);
+	pktbuild_hex(pb, "11 00");
+	pktbuild_hex(pb, options);
+	pktbuild_udp(pb, 1, 2);
+	pktbuild_payload(pb, data, len);
+	return pb;
+}
+
+static void jumbo_option_says_where_the_datagram_ends(void **)
+{
+	struct pktbuild *pb = jumbogram("c2 04 00011010", 70000); // 8 + 8 + 69616 bytes
+	struct pal_pkt pkt = decode(pb);
+
+	assert_delivered(pkt);
+	assert_payload(pkt, 14 + 40 + 8 + 8, 0x11010 - 16);
+	assert_int_equal(pkt.l3_payload_len, 0x11010 - 8);
+	assert_int_equal(pkt.flags, 0);
+
+	pb = jumbogram("c2 04 00020000", 70000); // more than there is
+	pkt = decode(pb);
+	assert_delivered(pkt);
+	assert_int_equal(pkt.flags, PAL_PKT_SNAPPED);
+	assert_int_equal(pkt.l3_payload_len, 0x20000 - 8);
+}
+
+static void jumbo_option_that_makes_no_sense_is_not_believed(void **)
+{
+	static const char *const options[] = {
+		"c2 04 0000ffff", // would have fitted
+		"c2 03 010000 00",
+		"c2 ff 00020000",
+		"00 00 00 00 00 c2",
+		"c3 04 00020000",
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct pal_pkt pkt = decode(jumbogram(options[i], 70000));
+
+		assert_delivered(pkt);
+		assert_payload(pkt, 14 + 40 + 8 + 8, 70000);
+	}
+}
+
+static void jumbo_option_counts_for_a_length_of_zero_only(void **)
+{
+	struct pal_pkt pkt = decode(jumbogram("c2 04 00011010", 100));
+
+	assert_delivered(pkt);
+	assert_payload(pkt, 14 + 40 + 8 + 8, 100);
+}
+
 static void nothing_follows_no_next_header(void **)
 {
 	struct pktbuild *pb = pktbuild_eth();
@@ -353,6 +410,9 @@ int main(void)
 		decode_test(what_announced_an_ipv6_fragment_is_said),
 		decode_test(fragment_header_number_over_ipv4_is_no_fragment),
 		decode_test(jumbogram_reaches_to_the_end_of_the_frame),
+		decode_test(jumbo_option_says_where_the_datagram_ends),
+		decode_test(jumbo_option_that_makes_no_sense_is_not_believed),
+		decode_test(jumbo_option_counts_for_a_length_of_zero_only),
 		decode_test(nothing_follows_no_next_header),
 		decode_test(esp_is_opaque),
 		decode_test(wrong_ipv6_version_is_invalid),

@@ -315,6 +315,48 @@ static void a_whole_datagram_inherits_what_lies_below_ip(void **)
 	nest_free(&nest);
 }
 
+static void a_whole_datagram_may_be_a_tunnel(void **)
+{
+	static const struct {
+		uint8_t proto;
+		const char *header;
+		enum pal_tunnel_type type;
+	} cases[] = {
+		{IPPROTO_UDP, "c350 2152 0041 0000 30ff 002d 00000001", PAL_TUNNEL_NONE},
+		{IPPROTO_UDP, "c350 0868 003d 0000 30ff 002d 00000001", PAL_TUNNEL_GTPU},
+		{IPPROTO_GRE, "0000 0800", PAL_TUNNEL_GRE},
+		{IPPROTO_IPIP, "", PAL_TUNNEL_IPIP},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pktbuild *pb = pktbuild_eth(), *rebuilt = pktbuild_raw();
+		struct pal_pkt last, whole, inner;
+		size_t len;
+
+		pktbuild_ipv4(pb, C4, D4, cases[i].proto);
+		pktbuild_ipv4_fragment(pb, 1, 8, false);
+		last = decode(pb);
+		assert_int_equal(last.inner_layer, PAL_LAYER_END);
+
+		pktbuild_ipv4(rebuilt, C4, D4, cases[i].proto);
+		pktbuild_hex(rebuilt, cases[i].header);
+		whole.data = pktbuild_bytes(tcp4(rebuilt, A4, B4), &len);
+		whole.cap_len = whole.wire_len = (uint32_t)len;
+		assert_true(pal_decode_datagram(&whole, &last, &stats));
+		decode_check(&whole);
+		if (cases[i].type == PAL_TUNNEL_NONE) {
+			assert_int_equal(whole.inner_layer, PAL_LAYER_END);
+		} else {
+			assert_int_equal(whole.inner_tunnel, cases[i].type);
+			assert_true(pal_decode_inner(&inner, &whole, &stats));
+			decode_check(&inner);
+			assert_ports(inner, 1234, 80);
+			assert_int_equal(inner.flags, 0); // that one was in one piece
+		}
+		pktbuild_free(rebuilt);
+	}
+}
+
 static void a_whole_datagram_that_is_none_has_a_name(void **)
 {
 	struct pktbuild *pb = pktbuild_raw();
@@ -343,6 +385,7 @@ int main(void)
 		decode_test(nesting_of_tunnels_is_followed_to_its_limit),
 		decode_test(cut_inside_a_tunnel_leaves_the_outer_datagram_whole),
 		decode_test(a_whole_datagram_inherits_what_lies_below_ip),
+		decode_test(a_whole_datagram_may_be_a_tunnel),
 		decode_test(a_whole_datagram_that_is_none_has_a_name),
 	};
 

@@ -21,8 +21,6 @@
  * it against yajl), and the records have one shape.
  */
 
-#include <pal_pkt.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -113,7 +111,8 @@ void pal_json_put_hex(struct pal_json *j, const uint8_t *bytes, size_t len);
 /** Sixteen hex digits, in quotes. */
 void pal_json_put_hex64(struct pal_json *j, uint64_t v);
 void pal_json_put_str(struct pal_json *j, const char *s, size_t len);
-void pal_json_put_addr(struct pal_json *j, const union pal_addr *addr, uint8_t ip_version);
+/** addr: the 4 or 16 bytes of an address, in wire order. */
+void pal_json_put_addr(struct pal_json *j, const void *addr, uint8_t ip_version);
 
 /** Open the outermost object, or an element of an array. */
 static inline void pal_json_open_obj(struct pal_json *j)

@@ -153,8 +153,9 @@ static char *put_octet(char *dst, uint8_t v)
 	return dst;
 }
 
-void pal_json_put_addr(struct pal_json *j, const union pal_addr *addr, uint8_t ip_version)
+void pal_json_put_addr(struct pal_json *j, const void *addr, uint8_t ip_version)
 {
+	const uint8_t *bytes = addr;
 	char text[INET6_ADDRSTRLEN];
 	char *end = text;
 
@@ -163,10 +164,10 @@ void pal_json_put_addr(struct pal_json *j, const union pal_addr *addr, uint8_t i
 		for (int i = 0; i < 4; i++) {
 			if (i != 0)
 				*end++ = '.';
-			end = put_octet(end, addr->b[i]);
+			end = put_octet(end, bytes[i]);
 		}
 	} else {
-		inet_ntop(AF_INET6, addr->b, text, sizeof(text));
+		inet_ntop(AF_INET6, addr, text, sizeof(text));
 		end += strlen(text);
 	}
 	pal_json_put_raw(j, text, (size_t)(end - text));
