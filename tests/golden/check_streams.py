@@ -17,24 +17,13 @@ import sys
 SKIP = 77
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# Streams that stream_dump does not get to see, because lib/decode alone does not find the datagrams. Where it does,
-# they must be equal like all others.
-NOT_REACHED = {
-    "6in4tunnel.pcap": "in a tunnel",
-    "80211http.pcap": "link type",
-    "erspan.pcap": "in a tunnel",
-    "geneve.pcap": "in a tunnel",
-    "gre-erspan-vxlan.pcap": "in a tunnel",
-    "gtp1_gn_normal_incl_fragmentation.pcap": "in a tunnel, and fragments",
-    "hdlc-http_1tx.pcap": "link type",
-    "ip_fragmented_garbage.pcap": "fragments",
-    "mixed-vlan-mpls.pcap": "behind MPLS labels",
-    "nflog-http.pcap": "link type",
-    "pppoe-over-qinq.pcap": "behind PPPoE",
-    "solaris.snoop": "file format",
-    "Teredo.pcap": "in a tunnel",
-    "tls_sgt.pcap": "behind a security group tag",
-    "vxlan-encapsulated-http.pcap": "in a tunnel",
+# Streams that stream_dump does not get to see.
+NOT_REACHED = {"solaris.snoop": "a file format that nobody here reads"}
+# Streams by capture and number that have no byte here, and why.
+EXPLAINED = {
+    ("ip_fragmented_garbage.pcap", 0): "the TCP header contradicts itself",
+    ("ip_fragmented_garbage.pcap", 1): "data without the ACK flag, which no host takes",
+    ("ip_fragmented_garbage.pcap", 3): "the TCP header contradicts itself",
 }
 # Streams that are more here: tshark does not see that a VLAN makes a connection another one.
 MORE_STREAMS = {"vlan-collisions.pcap": 4}
@@ -62,6 +51,8 @@ def problems(name, want, got):
                 # The byte of a keep-alive is garbage, and not held against anybody.
                 if direction.get("conflicting_overlap") and not mine["conflicts"] and not mine["keep_alives"]:
                     texts.append("stream %d: different bytes not reported: %s" % (stream["stream"], mine))
+            elif (name, stream["stream"]) in EXPLAINED and key_of(direction)[:2] not in ends:
+                missing += 1
             elif name in NOT_REACHED and key_of(direction)[:2] not in ends:
                 missing += 1
             else:
@@ -96,7 +87,7 @@ def main():
             failed += len(texts)
             skipped += missing
             compared += sum(d["stream_bytes"] > 0 for s in want for d in s["directions"]) - missing
-    print("%d directions compared, %d not reached, %d failed" % (compared, skipped, failed))
+    print("%d directions compared, %d absent with a reason, %d failed" % (compared, skipped, failed))
     return 1 if failed or not compared else 0
 
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Prints the TCP streams of a capture file as plugins would get them, for tests/golden/check_streams.py: decode, flow
- * table and streams on one thread, without EAL.
+ * Prints the TCP streams of a capture file as plugins would get them, for tests/golden/check_streams.py: decode, fragments,
+ * flow table and streams on one thread, without EAL.
  *
  *      stream_dump [POLICY] FILE     a JSON object for each direction that has data, when its flow ends
  *
@@ -12,6 +12,7 @@
 #include "heap_mbuf.h"
 
 #include <pal_decode.h>
+#include <pal_defrag.h>
 #include <pal_flow_table.h>
 #include <pal_mbuf.h>
 #include <pal_savefile.h>
@@ -44,6 +45,8 @@ static_assert(sizeof(struct dump_flow) % 8 == 0);
 
 static struct pal_flow_table *flows;
 static struct pal_streams *streams;
+static struct pal_defrag *defrag;
+static struct pal_decode_stats decode;
 
 static struct dump_flow *dump_of(struct pal_flow *flow)
 {
@@ -168,12 +171,55 @@ static void on_close(void *, struct pal_flow *flow)
 		print_half(flow, &dump->half[dir], (enum pal_dir)dir);
 }
 
-static void
-take(const struct pal_savefile_rec *rec, uint64_t number, struct pal_decode_stats *stats)
+// Takes m.
+static void take_datagram(struct rte_mbuf *m)
+{
+	struct pal_pkt *pkt = pal_mbuf_pkt(m);
+	struct pal_flow *flow;
+
+	pal_steer_hash(pkt);
+	pal_flow_prefetch(flows, &pkt, 1);
+	flow = pal_flow_track(flows, 0, pkt);
+	cut_dir = pkt->payload_cap_len < pkt->payload_len ? (int)pal_flow_dir(flow, pkt) : -1;
+	if (pkt->key.proto != IPPROTO_TCP || pkt->tcp_flags == 0 ||
+	    !pal_stream_segment(streams, &dump_of(flow)->stream, flow, m))
+		rte_pktmbuf_free(m);
+}
+
+// What is inside a datagram, with a copy of the bytes. Takes m.
+static struct rte_mbuf *unwrap(struct rte_mbuf *m)
+{
+	struct pal_pkt outer = *pal_mbuf_pkt(m);
+	struct rte_mbuf *inner = heap_mbuf(outer.data, outer.cap_len);
+
+	take_datagram(m);
+	outer.data = pal_mbuf_pkt(inner)->data;
+	pal_decode_inner(pal_mbuf_pkt(inner), &outer, &decode);
+	return inner;
+}
+
+// The datagram that this fragment completes; NULL: none. Takes m.
+static struct rte_mbuf *put_together(struct rte_mbuf *m)
+{
+	static uint8_t bytes[2 * 65536];
+	struct rte_mbuf *datagram = NULL;
+	struct pal_defrag_whole whole;
+
+	if (pal_defrag_add(defrag, pal_mbuf_pkt(m), &whole) == PAL_DEFRAG_WHOLE) {
+		pal_defrag_take(defrag, &whole, bytes);
+		datagram =
+			heap_mbuf(bytes, whole.cap_len < UINT16_MAX ? whole.cap_len : UINT16_MAX);
+		pal_mbuf_pkt(datagram)->wire_len = whole.total_len;
+		pal_decode_datagram(pal_mbuf_pkt(datagram), pal_mbuf_pkt(m), &decode);
+	}
+	rte_pktmbuf_free(m);
+	return datagram;
+}
+
+static void take(const struct pal_savefile_rec *rec, uint64_t number)
 {
 	struct rte_mbuf *m;
 	struct pal_pkt *pkt;
-	struct pal_flow *flow;
 
 	if (rec->cap_len > UINT16_MAX)
 		return; // XXX: buffers of the tests are no longer than those of a card
@@ -183,16 +229,17 @@ take(const struct pal_savefile_rec *rec, uint64_t number, struct pal_decode_stat
 	pkt->number = number;
 	pkt->wire_len = rec->wire_len;
 	pkt->linktype = rec->linktype;
-	pal_decode(pkt, stats);
-	if (pkt->drop == PAL_DROP_NONE) {
-		pal_steer_hash(pkt);
-		pal_flow_prefetch(flows, &pkt, 1);
-		flow = pal_flow_track(flows, 0, pkt);
-		cut_dir =
-			pkt->payload_cap_len < pkt->payload_len ? (int)pal_flow_dir(flow, pkt) : -1;
-		if (pkt->key.proto == IPPROTO_TCP && pkt->tcp_flags != 0 &&
-		    pal_stream_segment(streams, &dump_of(flow)->stream, flow, m))
+	pal_decode(pkt, &decode);
+	while (m != NULL && pal_mbuf_pkt(m)->drop == PAL_DROP_NONE) {
+		pkt = pal_mbuf_pkt(m);
+		if (pkt->flags & PAL_PKT_FRAGMENT) {
+			m = put_together(m);
+		} else if (pkt->inner_layer != PAL_LAYER_END) {
+			m = unwrap(m);
+		} else {
+			take_datagram(m);
 			return;
+		}
 	}
 	rte_pktmbuf_free(m);
 }
@@ -219,14 +266,14 @@ static void create(enum pal_stream_policy policy)
 			flow_conf.timeout_ns[p][s] = YEARS;
 	flows = pal_flow_table_create(&flow_conf, PAL_SHARDS);
 	streams = pal_streams_create(&conf, PAL_SHARDS);
-	if (flows == NULL || streams == NULL)
+	defrag = pal_defrag_create(&(struct pal_defrag_conf){0});
+	if (flows == NULL || streams == NULL || defrag == NULL)
 		abort();
 }
 
 int main(int argc, char **argv)
 {
 	int policy = argc == 3 ? pal_stream_policy_parse(argv[1]) : PAL_STREAM_FIRST;
-	struct pal_decode_stats stats = {0};
 	char err[PAL_SAVEFILE_ERR_LEN];
 	struct pal_savefile_reader *r;
 	struct pal_savefile_rec rec;
@@ -244,9 +291,10 @@ int main(int argc, char **argv)
 	}
 	create((enum pal_stream_policy)policy);
 	while ((rc = pal_savefile_next(r, &rec)) > 0)
-		take(&rec, ++number, &stats);
+		take(&rec, ++number);
 	cut_dir = -1;
 	pal_flow_finish(flows, 0);
+	pal_defrag_destroy(defrag);
 	pal_streams_destroy(streams);
 	pal_flow_table_destroy(flows);
 	pal_savefile_close(r);
