@@ -3,6 +3,7 @@
 
 #include <pal_cursor.h>
 
+#include <netinet/in.h>
 #include <string.h>
 
 #define LINKTYPE_SLL 113
@@ -91,20 +92,31 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+// Where the datagram ends: where IP says, or what carries it before that.
+static void
+ends_of(const struct rw_frame *f, const struct pal_pkt *pkt, uint32_t *ret_cap, uint32_t *ret_wire)
+{
+	const uint16_t unknown = PAL_PKT_FRAGMENT | PAL_PKT_L4_TRUNCATED | PAL_PKT_L4_INVALID;
+	uint32_t end = pkt->l4_off + pkt->l3_payload_len;
+
+	*ret_cap = smaller(f->cap_len, end);
+	*ret_wire = smaller(f->wire_len, end);
+	// UDP may end before IP does, the others are all of it.
+	if ((pkt->flags & unknown) != 0 || pkt->key.proto == IPPROTO_UDP)
+		return;
+	*ret_cap = smaller(*ret_cap, pkt->payload_off + pkt->payload_cap_len);
+	*ret_wire = smaller(*ret_wire, pkt->payload_off + pkt->payload_len);
+}
+
 static enum rw_lost cut_to_ip(struct rw_frame *f)
 {
 	const struct pal_pkt *pkt = rw_frame_decode(f);
-	uint32_t len;
+	uint32_t cap_end, wire_end;
 
 	if (pkt->drop != PAL_DROP_NONE)
 		return not_ip(pkt);
-	len = pkt->l4_off - pkt->l3_off + pkt->l3_payload_len;
-	rw_frame_cut(
-		f,
-		pkt->l3_off,
-		smaller(f->cap_len - pkt->l3_off, len),
-		smaller(f->wire_len - pkt->l3_off, len)
-	);
+	ends_of(f, pkt, &cap_end, &wire_end);
+	rw_frame_cut(f, pkt->l3_off, cap_end - pkt->l3_off, wire_end - pkt->l3_off);
 	return RW_LOST_NONE;
 }
 
