@@ -16,8 +16,9 @@ int app_policies_parse(struct app_policies *policies, const struct pal_conf_valu
 
 	if (pal_defrag_policies_parse(v->defrag_policies, &policies->defrag, err) < 0)
 		return bad_policies("defrag.policies", err);
-	if (pal_prefix_parse(v->stream_policies, pal_stream_policy_words(), &policies->stream, err) <
-	    0)
+	if (pal_prefix_parse(
+		    v->stream_policies, pal_stream_policy_words(), &policies->stream, err
+	    ) < 0)
 		return bad_policies("stream.policies", err);
 	return 0;
 }

@@ -34,7 +34,8 @@ void lcore_on_defrag_event(
 {
 	static const char *const known[PAL_DEFRAG_EVENT_COUNT][2] = {
 #define PAL_DEFRAG_EVENT(id, name, suricata, text)                                                 \
-	[PAL_DEFRAG_EVENT_##id] = {KNOWN("decoder.ipv4.", suricata), KNOWN("decoder.ipv6.", suricata)},
+	[PAL_DEFRAG_EVENT_##                                                                       \
+		id] = {KNOWN("decoder.ipv4.", suricata), KNOWN("decoder.ipv6.", suricata)},
 #include <defrag_events.def>
 #undef PAL_DEFRAG_EVENT
 	};

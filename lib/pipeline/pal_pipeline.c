@@ -377,9 +377,7 @@ int pal_pipeline_report(struct pal_pipeline *p, char *err)
 
 	for (uint16_t i = 0; i < p->nb_lcores; i++)
 		chains[i] = p->lcores[i].chain;
-	return pal_plugins_report(
-		p->conf.plugins, chains, p->nb_lcores, last_time_of_all(p), err
-	);
+	return pal_plugins_report(p->conf.plugins, chains, p->nb_lcores, last_time_of_all(p), err);
 }
 
 void pal_pipeline_memory(const struct pal_pipeline *p, struct pal_pipeline_memory *ret_memory)

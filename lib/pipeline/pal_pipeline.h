@@ -40,7 +40,8 @@ struct pal_pipeline_conf {
 	struct pal_flow_conf flow; /**< Hooks, extra_bytes and side_bytes are filled in here. */
 	struct pal_defrag_conf defrag; /**< Of the whole run; hooks are filled in here. */
 	struct pal_streams_conf streams; /**< Hooks are filled in here. */
-	uint32_t nb_views; /**< Datagrams out of tunnels and fragments that may be under way, per lcore. */
+	uint32_t
+		nb_views; /**< Datagrams out of tunnels and fragments that may be under way, per lcore. */
 	struct pal_plugins *plugins;
 	struct pal_writer *writer;
 	struct pal_out *out; /**< Main's. */

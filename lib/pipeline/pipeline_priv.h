@@ -42,7 +42,8 @@ struct lcore {
 	struct pcap_interfaces pcap; // of the file of -w
 	struct pal_decode_stats decode;
 	struct pal_defrag *defrag; // NULL: no fragments come here
-	struct rte_mempool *views; // mbufs without memory of their own, for what was unwrapped or put together
+	struct rte_mempool
+		*views; // mbufs without memory of their own, for what was unwrapped or put together
 	uint16_t nb_local; // of this turn, for the worker side
 	struct rte_mbuf *local[PAL_OUTBOX_MAX];
 	uint16_t nb_dead; // of this turn, to be freed
@@ -65,7 +66,8 @@ struct lcore {
 
 	/* said to others: owner: wo with release, others: ro with acquire */
 	uint64_t nb_handed __rte_cache_aligned; // packets put into other lcores' inboxes
-	uint64_t nb_taken; // packets out of the own inbox that are worked off, with all that came of them
+	uint64_t
+		nb_taken; // packets out of the own inbox that are worked off, with all that came of them
 	bool rx_ended;
 	bool returned; // owner: wo with release, main: ro with acquire
 } __rte_cache_aligned;

@@ -118,7 +118,8 @@ struct pal_plugin {
 	  uint32_t len);
 	/** Streams are followed for flows whose TCP a plugin wants by one of the next three hooks. */
 	void (*stream)(void *state, struct pal_flow *flow, const struct pal_stream_data *data);
-	void (*gap)(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len);
+	void (*gap
+	)(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len);
 	void (*tcp_event
 	)(void *state,
 	  struct pal_flow *flow,

@@ -183,8 +183,13 @@ void pal_stats_books(
 	struct pal_amount offered = {stats->source.offered_pkts, stats->source.offered_bytes};
 	// What flows between the stages: in of one is out of the one before.
 	const struct pal_amount *between[PAL_STAGE_COUNT + 1] = {
-		&offered, &stats->pipeline.received, &b->input, &b->datagrams, &b->whole,
-		&b->steered, &b->delivered};
+		&offered,
+		&stats->pipeline.received,
+		&b->input,
+		&b->datagrams,
+		&b->whole,
+		&b->steered,
+		&b->delivered};
 	enum pal_stage first = stage == PAL_STAGE_COUNT ? pal_stats_first_stage(book) : stage;
 	struct pal_books books = {
 		.in = *between[first],
@@ -248,8 +253,8 @@ void pal_stats_print(const struct pal_stats *stats, FILE *out)
 	print_book(stats, PAL_BOOK_FRAMES, out);
 	if (stats->streams.segs != 0)
 		fprintf(out,
-			"  streams: %" PRIu64 " bytes delivered, %" PRIu64 " of them after waiting, %" PRIu64
-			" copied to wait\n",
+			"  streams: %" PRIu64 " bytes delivered, %" PRIu64
+			" of them after waiting, %" PRIu64 " copied to wait\n",
 			stats->streams.delivered,
 			stats->streams.delivered_parked,
 			stats->streams.copied_bytes);

@@ -37,7 +37,8 @@ struct state {
 static const struct pal_plugin_key keys[] = {
 	{"limit",
 	 "5",
-	 "records of one event a second, in each 1/512 of the flows; 0 for no limit. The rest is counted"},
+	 "records of one event a second, in each 1/512 of the flows; 0 for no limit. The rest is "
+	 "counted"},
 	{"stream",
 	 "no",
 	 "follow TCP streams for their anomalies, also where no other plugin wants streams"},
@@ -149,12 +150,8 @@ static void anomaly_anomaly(void *state, const struct pal_anomaly *a)
 }
 
 // Nothing to do, but whoever has this hook has streams followed: their anomalies come by the hook above.
-static void anomaly_tcp_event(
-	void *,
-	struct pal_flow *,
-	enum pal_stream_event,
-	const struct pal_stream_event_info *
-)
+static void
+anomaly_tcp_event(void *, struct pal_flow *, enum pal_stream_event, const struct pal_stream_event_info *)
 {
 }
 

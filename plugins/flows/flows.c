@@ -118,7 +118,9 @@ static void put_path(struct pal_json *j, const struct pal_tunnel *t)
 	pal_json_open(j, "path", '[');
 	for (int i = 0; i < PAL_TUNNEL_MAX && t->types[i] != PAL_TUNNEL_NONE; i++) {
 		pal_json_put_comma(j);
-		pal_json_put_str(j, pal_tunnel_name(t->types[i]), strlen(pal_tunnel_name(t->types[i])));
+		pal_json_put_str(
+			j, pal_tunnel_name(t->types[i]), strlen(pal_tunnel_name(t->types[i]))
+		);
 	}
 	pal_json_close(j, ']');
 	pal_json_u64(j, "id", t->id);

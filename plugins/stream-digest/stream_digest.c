@@ -90,8 +90,7 @@ static bool start(const struct state *st, struct direction *d)
 	return d->ctx != NULL && EVP_DigestInit_ex2(d->ctx, st->sha256, NULL) == 1;
 }
 
-static void
-digest_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
+static void digest_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
 {
 	struct digest *digest = digest_of(state, flow);
 	struct direction *d;
