@@ -285,19 +285,14 @@ discard(struct pal_defrag *tbl,
 static enum pal_defrag_result complete(
 	struct pal_defrag *tbl,
 	struct defrag_datagram *dg,
-	const struct pal_pkt *frag,
 	const struct defrag_frag *f,
 	struct pal_defrag_whole *ret
 )
 {
-	struct pal_exits *exits = &tbl->stats.exits;
-
 	tbl->stats.held_frags -= dg->nb_frags;
 	tbl->stats.held_bytes -= dg->wire_bytes;
-	tbl->stats.whole_frags++;
-	tbl->stats.whole_bytes += frag->wire_len;
-	exits->pkts[PAL_DROP_FRAG_MERGED] += dg->nb_frags - 1;
-	exits->bytes[PAL_DROP_FRAG_MERGED] += dg->wire_bytes - frag->wire_len;
+	tbl->stats.whole_frags += dg->nb_frags;
+	tbl->stats.whole_bytes += dg->wire_bytes;
 	tbl->stats.completed[defrag_is_v6(dg)]++;
 	dg->state = DEFRAG_WHOLE;
 	dg->done_off = f->off;
@@ -354,7 +349,7 @@ pal_defrag_add(struct pal_defrag *tbl, const struct pal_pkt *frag, struct pal_de
 	store(tbl, dg, frag, &f);
 	if (dg->end == 0 || dg->nb_covered * DEFRAG_BLOCK < dg->end)
 		return PAL_DEFRAG_HELD;
-	return complete(tbl, dg, frag, &f, ret);
+	return complete(tbl, dg, &f, ret);
 }
 
 size_t pal_defrag_take(struct pal_defrag *tbl, const struct pal_defrag_whole *whole, uint8_t *dst)

@@ -28,8 +28,7 @@
  * A fragment that the capture cut off (snap length) counts in full towards completeness. What of the datagram is
  * known is then its beginning, up to the first 8 bytes that are not: pal_defrag_whole.cap_len.
  *
- * The books: of the frames added, the one that completes a datagram goes on as that, and the others of that datagram
- * leave as frag_merged; the rest is held, or left under a name.
+ * The books: of the frames added, those of whole datagrams have gone on as these; the rest is held, or left under a name.
  */
 
 #include <pal_pkt.h>
@@ -143,8 +142,8 @@ struct pal_defrag_conf {
 struct pal_defrag_stats {
 	uint64_t frags, bytes; /**< Added: frames, and their length on the wire. */
 	uint64_t held_frags, held_bytes; /**< Of these, held now. */
-	uint64_t whole_frags, whole_bytes; /**< ... gone on as a datagram: the last one of each. */
-	struct pal_exits exits; /**< ... gone: merged, dropped or lost. */
+	uint64_t whole_frags, whole_bytes; /**< ... gone on in whole datagrams. */
+	struct pal_exits exits; /**< ... gone: dropped or lost. */
 	uint64_t begun[2]; /**< Datagrams, IPv4 and IPv6. */
 	uint64_t completed[2];
 	uint64_t active, max_active; /**< Incomplete ones, now and at most. */

@@ -50,8 +50,8 @@ void lcore_on_defrag_event(
 		.number = info->number,
 		.offset = info->off,
 		.len = info->len,
-		.kept_hash = info->old_hash,
-		.other_hash = info->new_hash,
+		.old_hash = info->old_hash,
+		.new_hash = info->new_hash,
 	};
 
 	key.addr[0] = info->key->src;
@@ -82,8 +82,8 @@ void lcore_stream_anomaly(
 		.number = info->pkt != NULL ? info->pkt->number : 0,
 		.offset = info->offset,
 		.len = (uint32_t)info->len,
-		.kept_hash = info->new_wins ? info->new_hash : info->old_hash,
-		.other_hash = info->new_wins ? info->old_hash : info->new_hash,
+		.old_hash = info->old_hash,
+		.new_hash = info->new_hash,
 	};
 
 	lcore_anomaly(lc, &anomaly);

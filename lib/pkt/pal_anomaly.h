@@ -41,7 +41,7 @@ struct pal_anomaly {
 	/* where len is not 0: bytes that were read twice, and differently */
 	uint64_t offset; /**< In the datagram's payload, or in the stream of that direction. */
 	uint32_t len;
-	uint64_t kept_hash, other_hash; /**< FNV-1a of both readings. */
+	uint64_t old_hash, new_hash; /**< FNV-1a of what came first, and of what came then. */
 };
 
 #endif

@@ -123,9 +123,9 @@ static void write_ours(struct state *st, const struct pal_anomaly *a)
 		pal_json_u64(j, "offset", a->offset);
 		pal_json_u64(j, "len", a->len);
 	}
-	if (a->kept_hash != a->other_hash) {
-		pal_json_hex64(j, "kept_hash", a->kept_hash);
-		pal_json_hex64(j, "other_hash", a->other_hash);
+	if (a->old_hash != a->new_hash) {
+		pal_json_hex64(j, "old_hash", a->old_hash);
+		pal_json_hex64(j, "new_hash", a->new_hash);
 	}
 	pal_json_close(j, '}');
 	pal_event_end(st->events);
@@ -145,7 +145,7 @@ static void anomaly_anomaly(void *state, const struct pal_anomaly *a)
 	}
 	if (a->known != NULL)
 		write_known(st, a);
-	if (a->known == NULL || a->kept_hash != a->other_hash)
+	if (a->known == NULL || a->old_hash != a->new_hash)
 		write_ours(st, a);
 }
 

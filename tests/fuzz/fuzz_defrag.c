@@ -119,7 +119,7 @@ static void check_books(const struct bed *bed)
 	}
 	frag_must(s->frags == s->held_frags + s->whole_frags + gone);
 	frag_must(s->bytes == s->held_bytes + s->whole_bytes + gone_bytes);
-	frag_must(gone == bed->lost + bed->dropped + s->exits.pkts[PAL_DROP_FRAG_MERGED]);
+	frag_must(gone == bed->lost + bed->dropped);
 	frag_must((s->active == 0) == (s->held_frags == 0));
 }
 
