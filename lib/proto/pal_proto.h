@@ -43,6 +43,19 @@ const char *pal_app_name(enum pal_app app);
 /** The protocol of that name; -EINVAL. */
 int pal_app_parse(const char *name);
 
+/** What can be wrong with one. From proto_events.def. */
+enum pal_app_event {
+#define PAL_APP_EVENT(id, layer, name, suricata, text) PAL_APP_EVENT_##id,
+#include "proto_events.def"
+#undef PAL_APP_EVENT
+	PAL_APP_EVENT_COUNT,
+};
+
+/** Name as printed (`protocol_mismatch`); Suricata's, and of the layer that finds it (`proto_parser`). Static strings. */
+const char *pal_app_event_name(enum pal_app_event event);
+const char *pal_app_event_suricata(enum pal_app_event event);
+const char *pal_app_event_layer(enum pal_app_event event);
+
 /** What a probe says of the first bytes of one direction. */
 enum pal_probe {
 	PAL_PROBE_NO, /**< Not this protocol. */

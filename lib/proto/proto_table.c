@@ -29,6 +29,30 @@ const char *pal_app_name(enum pal_app app)
 	}
 }
 
+static const struct {
+	const char *layer, *name, *suricata;
+} events[PAL_APP_EVENT_COUNT] = {
+#define PAL_APP_EVENT(id, layer, name, suricata, text)                                             \
+	[PAL_APP_EVENT_##id] = {layer, name, suricata},
+#include "proto_events.def"
+#undef PAL_APP_EVENT
+};
+
+const char *pal_app_event_name(enum pal_app_event event)
+{
+	return events[event].name;
+}
+
+const char *pal_app_event_suricata(enum pal_app_event event)
+{
+	return events[event].suricata;
+}
+
+const char *pal_app_event_layer(enum pal_app_event event)
+{
+	return events[event].layer;
+}
+
 int pal_app_parse(const char *name)
 {
 	for (enum pal_app app = 0; app < PAL_APP_COUNT; app++)

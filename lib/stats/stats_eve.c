@@ -6,6 +6,7 @@
 #include "pal_stats.h"
 
 #include <pal_decode_anomaly.h>
+#include <pal_proto.h>
 
 static uint64_t kernel_drops(const struct pal_stats *stats)
 {
@@ -25,8 +26,12 @@ static uint64_t exits(const struct pal_stats *stats, enum pal_drop drop)
 static uint64_t decode_exits(const struct pal_stats *stats)
 {
 	static const enum pal_drop invalid[] = {
-		PAL_DROP_IPV4_TRUNCATED,     PAL_DROP_IPV4_INVALID,  PAL_DROP_IPV6_TRUNCATED,
-		PAL_DROP_IPV6_INVALID,	     PAL_DROP_LINK_TRUNCATED, PAL_DROP_VLAN_TRUNCATED,
+		PAL_DROP_IPV4_TRUNCATED,
+		PAL_DROP_IPV4_INVALID,
+		PAL_DROP_IPV6_TRUNCATED,
+		PAL_DROP_IPV6_INVALID,
+		PAL_DROP_LINK_TRUNCATED,
+		PAL_DROP_VLAN_TRUNCATED,
 		PAL_DROP_IPV6_EXT_TRUNCATED,
 	};
 	uint64_t sum = 0;
@@ -48,9 +53,7 @@ static void put_decoder(struct pal_json *j, const struct pal_stats *stats)
 	pal_json_u64(j, "ipv6", d->layers[PAL_LAYER_IPV6]);
 	pal_json_u64(j, "ethernet", d->layers[PAL_LAYER_ETHERNET]);
 	pal_json_u64(j, "arp", d->layers[PAL_LAYER_ARP]);
-	pal_json_u64(
-		j, "unknown_ethertype", exits(stats, PAL_DROP_ETHERTYPE_UNKNOWN)
-	);
+	pal_json_u64(j, "unknown_ethertype", exits(stats, PAL_DROP_ETHERTYPE_UNKNOWN));
 	pal_json_u64(j, "raw", d->layers[PAL_LAYER_RAW]);
 	pal_json_u64(j, "null", d->layers[PAL_LAYER_BSD_NULL]);
 	pal_json_u64(j, "sll", d->layers[PAL_LAYER_SLL]);
@@ -302,6 +305,8 @@ static void put_streams(struct pal_json *j, const struct pal_streams_stats *s)
 
 static const char *anomaly_name(unsigned int code)
 {
+	if (code >= PAL_ANOMALY_CODE_APPLAYER)
+		return pal_app_event_name(code - PAL_ANOMALY_CODE_APPLAYER);
 	if (code >= PAL_ANOMALY_CODE_STREAM)
 		return pal_stream_event_name(code - PAL_ANOMALY_CODE_STREAM);
 	if (code >= PAL_ANOMALY_CODE_DEFRAG)
