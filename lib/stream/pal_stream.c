@@ -15,7 +15,8 @@
  * along with it. A gap is given up when the bytes at its end were acknowledged too, so that nothing which may still
  * come is given up early; then next_seq moves to its end and what was parked there has its turn.
  *
- * Hooks may call pal_stream_stop(). So no piece is looked at across a hook, and loops ask again where they are.
+ * Hooks may call pal_stream_stop(). That silences the direction at once, so loops ask for it; its pieces go when the
+ * packet has been dealt with, so that what is parked does not change under those who look at it.
  */
 #include "stream_priv.h"
 
@@ -204,7 +205,7 @@ void seg_drain(struct seg *g, enum pal_dir dir)
 {
 	struct pal_stream_half *half = &g->s->half[dir];
 
-	while (half->first != 0 && !(half->flags & HALF_TENTATIVE) &&
+	while (half->first != 0 && !(half->flags & (HALF_TENTATIVE | HALF_STOPPED)) &&
 	       piece_at(g->st, half->first)->seq == half->next_seq) {
 		struct piece p = park_take(g, half, half->first);
 
@@ -356,6 +357,8 @@ static uint32_t common(uint32_t seq, uint32_t n, uint32_t from, uint32_t to)
 }
 
 // Cut off what lies before next_seq, and say what it was.
+// XXX: of gaps that were given up only the last one is known, and by 32 bits: old bytes may be called duplicate that
+// are late, or late that are duplicate. They are cut off either way.
 static void trim_old(struct seg *g)
 {
 	struct pal_stream_half *me = g->me;
@@ -531,7 +534,7 @@ static void take_payload(struct seg *g)
 		}
 		go_on(g);
 	}
-	if (is_tentative(g)) {
+	if (is_tentative(g) && !seg_is_over_limit(g, &limit)) {
 		wait_tentative(g);
 		return;
 	}
@@ -555,6 +558,26 @@ static void take_fin(struct seg *g)
 	me->fin_seq = fin_seq;
 	note_high(me, fin_seq + 1);
 	reach_fin(g, g->dir);
+}
+
+// What is parked in directions that nobody wants more of.
+static void drop_unwanted(struct seg *g)
+{
+	if (!((g->s->half[0].flags | g->s->half[1].flags) & HALF_STOPPED))
+		return;
+	for (int dir = 0; dir < PAL_DIR_COUNT; dir++) {
+		struct pal_stream_half *half = &g->s->half[dir];
+
+		if (!(half->flags & HALF_STOPPED))
+			continue;
+		half->flags &= (uint16_t)~HALF_TENTATIVE;
+		while (half->first != 0) {
+			struct piece p = park_take(g, half, half->first);
+
+			seg_discard(g, PAL_STREAM_DISCARD_UNWANTED, p.len);
+			seg_release(g->st, p.m);
+		}
+	}
 }
 
 /* public */
@@ -605,6 +628,7 @@ bool pal_stream_segment(
 			take_fin(&g);
 	}
 	note_recent(&g);
+	drop_unwanted(&g);
 	check_books(&st->stats);
 	return g.is_held;
 }
@@ -617,7 +641,7 @@ static void end_half(struct seg *g, enum pal_dir dir)
 
 	if (half->flags & HALF_TENTATIVE)
 		seg_confirm_tentative(g, dir);
-	while (half->first != 0) {
+	while (half->first != 0 && !(half->flags & HALF_STOPPED)) {
 		uint32_t seq = piece_at(g->st, half->first)->seq;
 
 		if (pal_tcp_seq_diff(seq, half->next_seq) > 0)
@@ -665,27 +689,13 @@ void pal_stream_close(struct pal_streams *st, struct pal_stream *s, struct pal_f
 	g.shard = flow->shard;
 	end_half(&g, PAL_DIR_TO_SERVER);
 	end_half(&g, PAL_DIR_TO_CLIENT);
+	drop_unwanted(&g);
 	seg_event(&g, PAL_DIR_TO_SERVER, why_it_ended(&g), NULL);
 	recent_forget(&g);
 	check_books(&st->stats);
 }
 
-void pal_stream_stop(
-	struct pal_streams *st,
-	struct pal_stream *s,
-	struct pal_flow *flow,
-	enum pal_dir dir
-)
+void pal_stream_stop(struct pal_stream *s, enum pal_dir dir)
 {
-	struct pal_stream_half *half = &s->half[dir];
-	struct seg g = seg_of(st, s, flow);
-
-	g.shard = flow->shard;
-	half->flags = (uint16_t)((half->flags | HALF_STOPPED) & ~HALF_TENTATIVE);
-	while (half->first != 0) {
-		struct piece p = park_take(&g, half, half->first);
-
-		seg_discard(&g, PAL_STREAM_DISCARD_UNWANTED, p.len);
-		seg_release(st, p.m);
-	}
+	s->half[dir].flags |= HALF_STOPPED;
 }

@@ -452,10 +452,31 @@ static void full_shard_gives_up_the_gap_of_who_wants_more(void **)
 		pal_streams_stats_get(sb.streams)->events[PAL_STREAM_EVENT_LIMIT_SHARD], 2
 	);
 	sb.nb_heard[0] = 0;
-	sb.next[0] = 0;
 	c(A, 101, 501, "AB"); // the first flow has lost nothing
 	assert_heard("ABC", "");
 	pal_flow_finish(sb.flows, sb.now_ns);
+}
+
+static void data_in_syns_is_limited_too(void **)
+{
+	struct pal_streams_conf conf = sb_conf();
+
+	conf.max_shard_segs = 1;
+	conf.max_flow_segs = 1;
+	stream_bed_start(&conf);
+	for (uint16_t port = 1; port < 2000; port++) {
+		struct pktbuild *pb = pktbuild_eth();
+
+		pktbuild_ipv4(pb, "10.0.0.1", "10.0.0.2", IPPROTO_TCP);
+		pktbuild_tcp(pb, port, 80, S, 100, 0);
+		pktbuild_text(pb, "x");
+		sb_feed(pb);
+	}
+	assert_true(pal_streams_stats_get(sb.streams)->max_parked_segs <= PAL_SHARDS);
+	// The others are handed on at once.
+	assert_true(sb.nb_heard[0] >= 2000 - 1 - PAL_SHARDS);
+	pal_flow_finish(sb.flows, sb.now_ns);
+	assert_int_equal(sb.nb_heard[0], 1999);
 }
 
 // The packet that every segment of one byte looks like.
@@ -600,6 +621,51 @@ static void stop_in_the_middle_of_a_segment(void **)
 		stream_bed_finish();
 		assert_int_equal(strncmp("ABCDEFGH", sb.heard[0], strlen(sb.heard[0])), 0);
 		assert_int_equal(strlen(sb.heard[0]), expected[after - 1]);
+	}
+}
+
+static void stop_by_an_event_about_what_is_parked(void **)
+{
+	static const enum pal_stream_policy policies[] = {PAL_STREAM_FIRST, PAL_STREAM_LAST};
+
+	for (int i = 0; i < 2; i++) {
+		struct pal_streams_conf conf = sb_conf();
+
+		conf.policy = policies[i];
+		// Different bytes among what is parked.
+		stream_bed_start(&conf);
+		handshake();
+		c(A, 103, 501, "CDE");
+		c(A, 107, 501, "GHI");
+		sb.stop_by_event = true;
+		c(A, 102, 501, "........");
+		assert_int_equal(pal_streams_stats_get(sb.streams)->parked, 0);
+		stream_bed_finish();
+		assert_heard("", "");
+		// ... and under a segment that is next.
+		stream_bed_start(&conf);
+		handshake();
+		c(A, 103, 501, "CDE");
+		c(A, 107, 501, "GHI");
+		sb.stop_by_event = true;
+		c(A, 101, 501, "........");
+		stream_bed_finish();
+		assert_int_equal(strncmp(sb.heard[0], "..", 2), 0);
+		// A gap, data in a SYN.
+		stream_bed_start(&conf);
+		handshake();
+		c(A, 103, 501, "C");
+		c(A, 105, 501, "E");
+		sb.stop_by_event = true;
+		s(A, 501, 106, "");
+		assert_heard("<2>", "");
+		stream_bed_finish();
+		stream_bed_start(&conf);
+		c(S, 100, 0, "GET");
+		sb.stop_by_event = true;
+		s(S | A, 500, 101, "");
+		stream_bed_finish();
+		assert_heard("", "");
 	}
 }
 
@@ -829,11 +895,13 @@ int main(void)
 		bed_test(full_flow_gives_up_its_first_gap),
 		bed_test(bytes_are_limited_over_both_directions),
 		bed_test(full_shard_gives_up_the_gap_of_who_wants_more),
+		bed_test(data_in_syns_is_limited_too),
 		bed_test(half_a_million_early_segments_are_cheap_and_capped),
 		bed_test(copies_are_counted_and_as_good),
 		bed_test(without_memory_early_bytes_are_lost_by_name),
 		bed_test(stopped_direction_is_silent),
 		bed_test(stop_in_the_middle_of_a_segment),
+		bed_test(stop_by_an_event_about_what_is_parked),
 		bed_test(hosts_read_what_was_found_out),
 		bed_test(segment_that_fills_the_gap_meets_the_policy_too),
 		bed_test(policy_is_that_of_the_receiving_host),
