@@ -410,8 +410,8 @@ size_t pal_flow_bytes(const struct pal_flow_table *tbl)
 void pal_flow_prefetch(struct pal_flow_table *tbl, struct pal_pkt *const *pkts, uint16_t nb_pkts)
 {
 	for (uint16_t i = 0; i < nb_pkts; i++) {
-		uint32_t hash = (uint32_t
-		)pal_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
+		uint32_t hash =
+			(uint32_t)pal_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
 
 		tbl->burst_hash[i] = hash;
 		__builtin_prefetch(&tbl->heads[hash & tbl->mask]);
