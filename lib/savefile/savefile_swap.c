@@ -105,9 +105,11 @@ void savefile_swap_options(
 		swap(p + 2, 2);
 		head = it.cur.pos;
 	}
-	// The end, whose length should be 0; whatever else is not an option stays as it is.
-	if ((size_t)(options + len - head) >= 4)
+	// The end, or an option that is cut off.
+	if ((size_t)(options + len - head) >= 4) {
+		swap(options + (head - options), 2);
 		swap(options + (head - options) + 2, 2);
+	}
 }
 
 // Section 4.5: records like options, but their end has to be there, and their values are addresses and names.

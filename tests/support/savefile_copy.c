@@ -4,7 +4,8 @@
  *
  *      savefile_copy [--fields] IN OUT
  *
- * To the same format bytes are copied as they are; with --fields every record is made anew.
+ * To the same format bytes are copied as they are; with --fields every record is made anew. What is lost goes to
+ * stderr.
  */
 #include <pal_savefile_writer.h>
 
@@ -48,24 +49,26 @@ static int copy(struct pal_savefile_reader *reader, bool fields)
 
 static void print_lost(const struct pal_savefile_lost *lost)
 {
-	printf("records %llu comments %llu options %llu interfaces %llu sections %llu "
-	       "fractions %llu range %llu invented %llu snaplen %llu fields %llu",
-	       (unsigned long long)lost->records,
-	       (unsigned long long)lost->comments,
-	       (unsigned long long)lost->options,
-	       (unsigned long long)lost->interfaces,
-	       (unsigned long long)lost->sections,
-	       (unsigned long long)lost->time_fractions,
-	       (unsigned long long)lost->time_range,
-	       (unsigned long long)lost->time_invented,
-	       (unsigned long long)lost->over_snaplen,
-	       (unsigned long long)lost->header_fields);
+	fprintf(stderr,
+		"records %llu comments %llu options %llu interfaces %llu sections %llu "
+		"fractions %llu range %llu invented %llu snaplen %llu fields %llu",
+		(unsigned long long)lost->records,
+		(unsigned long long)lost->comments,
+		(unsigned long long)lost->options,
+		(unsigned long long)lost->interfaces,
+		(unsigned long long)lost->sections,
+		(unsigned long long)lost->time_fractions,
+		(unsigned long long)lost->time_range,
+		(unsigned long long)lost->time_invented,
+		(unsigned long long)lost->over_snaplen,
+		(unsigned long long)lost->header_fields);
 	for (int kind = 0; kind < PAL_SAVEFILE_BLOCK_COUNT; kind++)
 		if (lost->blocks[kind] != 0)
-			printf(" %s %llu",
-			       pal_savefile_block_name((enum pal_savefile_block_kind)kind),
-			       (unsigned long long)lost->blocks[kind]);
-	printf("\n");
+			fprintf(stderr,
+				" %s %llu",
+				pal_savefile_block_name((enum pal_savefile_block_kind)kind),
+				(unsigned long long)lost->blocks[kind]);
+	fprintf(stderr, "\n");
 }
 
 int main(int argc, char **argv)
@@ -93,6 +96,7 @@ int main(int argc, char **argv)
 	writer = pal_savefile_writer_open(argv[argc - 1], &out, err);
 	if (writer == NULL) {
 		fprintf(stderr, "%s\n", err);
+		pal_savefile_close(reader);
 		return 1;
 	}
 	if (pal_savefile_info(reader)->format == PAL_SAVEFILE_PCAP &&
