@@ -216,8 +216,16 @@ bool defrag_store(
 /** The datagram ends later than was thought, or it was not known where. */
 void defrag_set_end(struct pal_defrag *tbl, struct defrag_datagram *dg, uint32_t end);
 
-/** Copy the payload, up to the first block that is missing. Returns its length. dst may be NULL. */
-uint32_t defrag_copy(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint8_t *dst);
+/** Bytes of the payload of a whole datagram up to the first block that is missing. */
+uint32_t defrag_known_len(const struct pal_defrag *tbl, const struct defrag_datagram *dg);
+
+/** Copy the first len bytes of the payload. */
+void defrag_copy(
+	const struct pal_defrag *tbl,
+	const struct defrag_datagram *dg,
+	uint8_t *dst,
+	uint32_t len
+);
 
 /* defrag_header.c */
 
