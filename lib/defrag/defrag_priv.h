@@ -178,8 +178,7 @@ void defrag_report(
 
 /** How a fragment lies over those before it. */
 struct defrag_overlap {
-	uint32_t off,
-		end; /**< Of the blocks that somebody owns already, first to last; off == end: none. */
+	uint32_t off, end; /**< From the first to the last block that somebody owns; 0: none. */
 	bool exact; /**< All of them, the same fragment's, which has the same bytes. */
 	bool differs; /**< Some have other bytes. */
 };
@@ -229,7 +228,7 @@ void defrag_copy(
 
 /* defrag_header.c */
 
-/** Length of what stands in front of the fragment's payload in the whole datagram: IP header, without that of IPv6 fragments. */
+/** Length of what is in front of the payload, without an IPv6 fragment header. */
 uint32_t defrag_hdr_len(const struct pal_pkt *frag);
 
 /** Keep the header of the fragment that has the first block. */
