@@ -55,12 +55,12 @@ static inline enum pal_layer ethertype_layer(uint16_t ethertype)
 
 static_assert(PAL_LAYER_COUNT <= UINT8_MAX, "the arrays below hold layers as bytes");
 
-static const uint8_t ipv4_next[UINT8_MAX + 1] = {
+const uint8_t decode_ipv4_next[UINT8_MAX + 1] = {
 #define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
 #include "decode_layers.def"
 };
 
-static const uint8_t ipv6_next[UINT8_MAX + 1] = {
+const uint8_t decode_ipv6_next[UINT8_MAX + 1] = {
 #define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
 #define PAL_IPV6_NEXT(number, id) [number] = PAL_LAYER_##id,
 #include "decode_layers.def"
@@ -119,19 +119,6 @@ enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
 	return decode_stop(ctx, PAL_DROP_ETHERTYPE_UNKNOWN);
 }
 
-enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto)
-{
-	struct pal_pkt *pkt = ctx->pkt;
-	enum pal_layer layer = (pkt->key.ip_version == 4 ? ipv4_next : ipv6_next)[proto];
-
-	pkt->l4_off = decode_off(ctx);
-	pkt->key.proto = proto;
-	if (layer != PAL_LAYER_END)
-		return layer;
-	decode_count_number(ctx->stats->unknown_ipproto, proto);
-	return PAL_LAYER_IP_OTHER;
-}
-
 static inline enum pal_layer decode_layer(struct decode_ctx *ctx, enum pal_layer layer)
 {
 	switch (layer) {
@@ -161,8 +148,9 @@ static inline void reset_pkt(struct pal_pkt *pkt)
 }
 
 /** Follow the layers from the first one to the end. */
-static void follow(struct decode_ctx *ctx, enum pal_layer layer)
+static inline void follow(struct decode_ctx *ctx, enum pal_layer layer)
 {
+	struct pal_decode_stats *stats = ctx->stats;
 	struct pal_pkt *pkt = ctx->pkt;
 
 	ctx->cur = pal_cursor_of(pkt->data, pkt->cap_len);
@@ -175,7 +163,7 @@ static void follow(struct decode_ctx *ctx, enum pal_layer layer)
 			decode_stop(ctx, PAL_DROP_TOO_MANY_LAYERS);
 			break;
 		}
-		ctx->stats->layers[layer]++;
+		stats->layers[layer]++;
 		layer = decode_layer(ctx, layer);
 	}
 }

@@ -89,8 +89,25 @@ enum pal_layer decode_ppp_protocol(struct decode_ctx *ctx, uint16_t proto);
 /** Go on with what an ethertype announces; a value that is a length (IEEE 802.3 clause 3.2.6) means LLC. */
 enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype);
 
-/** Go on with what IP's protocol or next header field announces. */
-enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto);
+/** What IP's protocol or next header field announces; END if it is not known. */
+extern const uint8_t decode_ipv4_next[UINT8_MAX + 1];
+extern const uint8_t decode_ipv6_next[UINT8_MAX + 1];
+
+/** Go on with what IP's protocol or next header field announces. Inline: on the way of every datagram. */
+static inline __attribute__((always_inline)) enum pal_layer
+decode_next_header(struct decode_ctx *ctx, uint8_t proto)
+{
+	struct pal_pkt *pkt = ctx->pkt;
+	enum pal_layer layer =
+		(pkt->key.ip_version == 4 ? decode_ipv4_next : decode_ipv6_next)[proto];
+
+	pkt->l4_off = decode_off(ctx);
+	pkt->key.proto = proto;
+	if (layer != PAL_LAYER_END)
+		return layer;
+	decode_count_number(ctx->stats->unknown_ipproto, proto);
+	return PAL_LAYER_IP_OTHER;
+}
 
 /** A datagram is one of several fragments: its ports are not looked at. frag_next_off is left to IPv6. */
 enum pal_layer

@@ -4,16 +4,24 @@
 
 void decode_udp_tunnel(struct decode_ctx *ctx, uint16_t src_port, uint16_t dst_port)
 {
-#define DST(port) (dst_port == (port))
-#define EITHER(port) (dst_port == (port) || src_port == (port))
+	switch (dst_port) {
 #define PAL_UDP_TUNNEL(port, ends, fn)                                                             \
-	if (ends(port)) {                                                                          \
+	case port:                                                                                 \
 		fn(ctx);                                                                           \
-		return;                                                                            \
+		return;
+#include "decode_layers.def"
 	}
+	switch (src_port) {
+#define DST(port, fn)
+#define EITHER(port, fn)                                                                           \
+	case port:                                                                                 \
+		fn(ctx);                                                                           \
+		return;
+#define PAL_UDP_TUNNEL(port, ends, fn) ends(port, fn)
 #include "decode_layers.def"
 #undef DST
 #undef EITHER
+	}
 }
 
 void decode_carries(

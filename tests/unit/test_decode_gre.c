@@ -86,6 +86,7 @@ static void source_routes_of_gre_are_passed_over(void **)
 		 PAL_TUNNEL_GRE,
 		 7},
 		{"4000 0800 0000 0000 00000000", PAL_TUNNEL_GRE, 0},
+		{"4000 0800 0000 0000 0000 00 04 c0000203 00000000", PAL_TUNNEL_GRE, 0},
 	};
 
 	assert_carries(cases, sizeof(cases) / sizeof(cases[0]));
