@@ -15,7 +15,7 @@ static void stop_if_unwanted(struct lcore *lc, struct pal_flow *flow)
 	if (flow->wants & lc->chain->stream_bits)
 		return;
 	for (enum pal_dir dir = 0; dir < PAL_DIR_COUNT; dir++)
-		pal_stream_stop(lc->streams, s, flow, dir);
+		pal_stream_stop(s, dir);
 }
 
 static void on_data(void *arg, struct pal_flow *flow, const struct pal_stream_data *data)

@@ -141,8 +141,9 @@ struct pal_streams_conf {
 	uint32_t max_shard_bytes; /**< Parked in all flows of a shard. */
 	uint32_t max_shard_segs;
 	/**
-	 * Delivered segments that each shard holds on to for a while, so that bytes that come again can be compared
-	 * with what was handed on. 0: they are not compared. At most PAL_STREAM_RECENT_MAX.
+	 * Segments that each shard holds on to until they are acknowledged, the latest of all its flows, so that
+	 * bytes that come again can be compared with what was handed on. 0: they are not compared. At most
+	 * PAL_STREAM_RECENT_MAX.
 	 */
 	uint32_t recent_segs;
 	enum pal_stream_policy policy; /**< Of hosts that `policies` does not name. */
@@ -242,13 +243,11 @@ bool pal_stream_segment(
  */
 void pal_stream_close(struct pal_streams *st, struct pal_stream *s, struct pal_flow *flow);
 
-/** No more data and gaps of a direction, please; what is parked goes. Also from within hooks. */
-void pal_stream_stop(
-	struct pal_streams *st,
-	struct pal_stream *s,
-	struct pal_flow *flow,
-	enum pal_dir dir
-);
+/**
+ * No more data and gaps of a direction, please; its events go on. Also from within hooks. What is parked there goes
+ * with the packet under way, or with the next one.
+ */
+void pal_stream_stop(struct pal_stream *s, enum pal_dir dir);
 
 /** Give back the packets that are done with; once a burst, after its last packet. */
 void pal_streams_flush(struct pal_streams *st);

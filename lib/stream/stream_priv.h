@@ -135,7 +135,22 @@ static inline uint32_t seg_trim_back(struct seg *g, uint32_t n)
 	return captured - g->cap;
 }
 
-/* pal_stream.c */
+/* stream_payload.c */
+
+/** Hand on or park the payload, or count why not. */
+void seg_take_payload(struct seg *g);
+
+/** The segment has a FIN. */
+void seg_take_fin(struct seg *g);
+
+/** What was handed on in place goes to the recent ones. False: there was no memory, and the packet is gone. */
+bool seg_note_recent(struct seg *g);
+
+/** What becomes of the piece that waits: it has its turn, or it goes. */
+void seg_confirm_tentative(struct seg *g, enum pal_dir dir);
+void seg_refuse_tentative(struct seg *g, enum pal_dir dir);
+
+/* stream_out.c */
 
 /** Count an event and say it, if it was not said already. info may be NULL; pkt and dir are filled in. */
 void seg_event(
@@ -145,21 +160,30 @@ void seg_event(
 	struct pal_stream_event_info *info
 );
 
-/** Hand on what has its turn. */
+/** Hand on the next len bytes of a direction: those of pkt from skip on. */
+void seg_hand_on(
+	struct seg *g,
+	enum pal_dir dir,
+	const struct pal_pkt *pkt,
+	uint32_t skip,
+	uint32_t len,
+	bool was_parked
+);
+
+/** Hand on what is parked and has its turn. */
 void seg_drain(struct seg *g, enum pal_dir dir);
 
 /** Go on at seq, as if what is missing had come. */
 void seg_give_up(struct seg *g, enum pal_dir dir, uint32_t seq);
+
+/** Say so, once, if the direction has come to its FIN. */
+void seg_reach_fin(struct seg *g, enum pal_dir dir);
 
 /** Own the packet; false: there is no memory, and it is gone. */
 bool seg_hold(struct seg *g);
 
 /** Let go of a packet. */
 void seg_release(struct pal_streams *st, struct rte_mbuf *m);
-
-/** What becomes of the piece that waits: it has its turn, or it goes. */
-void seg_confirm_tentative(struct seg *g, enum pal_dir dir);
-void seg_refuse_tentative(struct seg *g, enum pal_dir dir);
 
 /* stream_park.c */
 

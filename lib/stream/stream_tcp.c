@@ -132,7 +132,7 @@ static void give_up_acked(struct seg *g, enum pal_dir dir)
 {
 	struct pal_stream_half *half = &g->s->half[dir];
 
-	while (half->first != 0 && !(half->flags & HALF_TENTATIVE)) {
+	while (half->first != 0 && !(half->flags & (HALF_TENTATIVE | HALF_STOPPED))) {
 		uint32_t seq = piece_at(g->st, half->first)->seq;
 
 		if (pal_tcp_seq_diff(half->acked_seq, seq) < 0)

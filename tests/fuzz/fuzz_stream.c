@@ -44,7 +44,8 @@ struct fuzz_flow {
 	struct pal_stream stream;
 	uint64_t next[PAL_DIR_COUNT];
 	uint64_t half_closed[PAL_DIR_COUNT];
-	uint64_t is_over;
+	bool is_stopped[PAL_DIR_COUNT];
+	bool is_over;
 };
 
 static struct {
@@ -66,27 +67,35 @@ static void mix(uint64_t v)
 	run.digest = pal_hash_mix(run.digest ^ v, 0x9e3779b97f4a7c15);
 }
 
+static void count_call(struct fuzz_flow *f, enum pal_dir dir)
+{
+	if (run.stop_after == 0 || --run.stop_after > 0)
+		return;
+	pal_stream_stop(&f->stream, dir);
+	f->is_stopped[dir] = true;
+}
+
 static void on_data(void *, struct pal_flow *flow, const struct pal_stream_data *data)
 {
 	struct fuzz_flow *f = fuzz_of(flow);
 
-	REQUIRE(!f->is_over && data->len > 0);
+	REQUIRE(!f->is_over && !f->is_stopped[data->dir] && data->len > 0);
 	REQUIRE(data->offset == f->next[data->dir]);
 	f->next[data->dir] += data->len;
 	mix(pal_hash_bytes(data->dir, data->data, data->len));
 	mix(data->number);
-	if (run.stop_after > 0 && --run.stop_after == 0)
-		pal_stream_stop(run.streams, &f->stream, flow, data->dir);
+	count_call(f, data->dir);
 }
 
 static void on_gap(void *, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len)
 {
 	struct fuzz_flow *f = fuzz_of(flow);
 
-	REQUIRE(!f->is_over && len > 0 && len < UINT32_MAX);
+	REQUIRE(!f->is_over && !f->is_stopped[dir] && len > 0 && len < UINT32_MAX);
 	REQUIRE(offset == f->next[dir]);
 	f->next[dir] += len;
 	mix(len);
+	count_call(f, dir);
 }
 
 static void on_event(
@@ -108,6 +117,7 @@ static void on_event(
 		mix(info->old_hash ^ info->new_hash);
 	}
 	f->is_over = pal_stream_event_kind(event) == PAL_STREAM_KIND_END;
+	count_call(f, info->dir);
 }
 
 static struct rte_mbuf *keep(void *, struct rte_mbuf *m, bool *ret_copied)

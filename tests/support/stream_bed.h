@@ -52,6 +52,12 @@ struct sb_event {
 	char old_data[64], new_data[64]; /**< The beginning of them. */
 };
 
+/** Behind each flow. */
+struct sb_flow {
+	struct pal_stream stream;
+	uint64_t next[PAL_DIR_COUNT]; /**< Offset that must come next. */
+};
+
 static struct {
 	struct pal_flow_table *flows;
 	struct pal_streams *streams;
@@ -60,7 +66,6 @@ static struct {
 	struct pal_flow *flow; /**< Of the packet last fed. */
 	char heard[PAL_DIR_COUNT][SB_HEARD_MAX];
 	size_t nb_heard[PAL_DIR_COUNT];
-	uint64_t next[PAL_DIR_COUNT]; /**< Offset that must come next. */
 	struct pal_stream_data last_data[PAL_DIR_COUNT];
 	struct sb_event events[SB_EVENT_MAX];
 	unsigned int nb_events; /**< Of which so many are in events[]. */
@@ -70,12 +75,18 @@ static struct {
 	/* what to do */
 	bool copy, no_memory; /**< keep() copies, or has none. */
 	int stop_after; /**< Stop the direction after so many calls of on_data; 0: never. */
+	bool stop_by_event; /**< Stop the direction at the next event about it, but those of its life. */
 	uint16_t window; /**< Of the packets built. */
 } sb;
 
 static inline struct pal_stream *sb_stream(struct pal_flow *flow)
 {
 	return pal_flow_extra(flow, 0);
+}
+
+static inline uint64_t *sb_next(struct pal_flow *flow, enum pal_dir dir)
+{
+	return &((struct sb_flow *)pal_flow_extra(flow, 0))->next[dir];
 }
 
 static inline void sb_put(enum pal_dir dir, const void *bytes, size_t len)
@@ -89,29 +100,30 @@ static inline void sb_put(enum pal_dir dir, const void *bytes, size_t len)
 
 static void sb_on_data(void *, struct pal_flow *flow, const struct pal_stream_data *data)
 {
-	assert_int_equal(data->offset, sb.next[data->dir]);
+	assert_int_equal(data->offset, *sb_next(flow, data->dir));
 	assert_true(data->len > 0);
 	assert_true(data->number <= sb.number);
-	sb.next[data->dir] += data->len;
+	*sb_next(flow, data->dir) += data->len;
 	sb.last_data[data->dir] = *data;
 	sb_put(data->dir, data->data, data->len);
 	if (sb.stop_after > 0 && --sb.stop_after == 0)
-		pal_stream_stop(sb.streams, sb_stream(flow), flow, data->dir);
+		pal_stream_stop(sb_stream(flow), data->dir);
 }
 
-static void sb_on_gap(void *, struct pal_flow *, enum pal_dir dir, uint64_t offset, uint64_t len)
+static void
+sb_on_gap(void *, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len)
 {
 	char text[32];
 
-	assert_int_equal(offset, sb.next[dir]);
+	assert_int_equal(offset, *sb_next(flow, dir));
 	assert_true(len > 0);
-	sb.next[dir] += len;
+	*sb_next(flow, dir) += len;
 	sb_put(dir, text, (size_t)snprintf(text, sizeof(text), "<%llu>", (unsigned long long)len));
 }
 
 static void sb_on_event(
 	void *,
-	struct pal_flow *,
+	struct pal_flow *flow,
 	enum pal_stream_event event,
 	const struct pal_stream_event_info *info
 )
@@ -120,6 +132,8 @@ static void sb_on_event(
 
 	sb.counts[event]++;
 	sb.last_event = event;
+	if (sb.stop_by_event && pal_stream_event_kind(event) >= PAL_STREAM_KIND_ANOMALY)
+		pal_stream_stop(sb_stream(flow), info->dir);
 	if (sb.nb_events == SB_EVENT_MAX)
 		return;
 	sb.nb_events++;
@@ -148,10 +162,7 @@ static struct rte_mbuf *sb_keep(void *, struct rte_mbuf *m, bool *ret_copied)
 	return copy;
 }
 
-static void sb_on_open(void *, struct pal_flow *, const struct pal_pkt *)
-{
-	memset(sb.next, 0, sizeof(sb.next));
-}
+static void sb_on_open(void *, struct pal_flow *, const struct pal_pkt *) {}
 
 static void sb_on_close(void *, struct pal_flow *flow)
 {
@@ -176,8 +187,8 @@ static inline void stream_bed_stop(void)
 {
 	pal_flow_table_destroy(sb.flows);
 	pal_streams_destroy(sb.streams);
-	assert_int_equal(heap_mbuf_count(), 0);
 	memset(&sb, 0, sizeof(sb));
+	assert_int_equal(heap_mbuf_count(), 0);
 }
 
 /** conf NULL: sb_conf(). */
@@ -186,7 +197,7 @@ static inline void stream_bed_start(const struct pal_streams_conf *conf)
 	struct pal_streams_conf defaults = sb_conf();
 	struct pal_flow_conf flow_conf = {
 		.max_flows = 64 * PAL_SHARDS,
-		.extra_bytes = sizeof(struct pal_stream),
+		.extra_bytes = sizeof(struct sb_flow),
 		.hooks = {sb_on_open, sb_on_close, NULL},
 	};
 
