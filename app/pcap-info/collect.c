@@ -5,6 +5,7 @@
 #include <pal_time.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,14 +31,19 @@ struct collector {
 	bool shown;
 };
 
+static bool is_stdin(const struct info *info)
+{
+	return strcmp(info->path, "-") == 0;
+}
+
 static ssize_t collector_read(void *arg, void *buf, size_t len)
 {
 	struct collector *c = arg;
 	ssize_t n;
 
-	do {
-		n = read(c->fd, buf, len);
-	} while (n < 0 && errno == EINTR);
+	// EAGAIN: somebody made the pipe that we were given non-blocking.
+	while ((n = read(c->fd, buf, len)) < 0 && (errno == EINTR || errno == EAGAIN))
+		poll(&(struct pollfd){.fd = c->fd, .events = POLLIN}, 1, -1);
 	if (n < 0)
 		return -errno;
 	c->read_bytes += (uint64_t)n;
@@ -240,7 +246,9 @@ static int read_file(struct collector *c, const struct info_conf *conf)
 	struct pal_savefile_rec rec;
 	int rc = 0;
 
-	c->reader = pal_savefile_open_stream(info->path, &stream, &reader_conf, info->error);
+	c->reader = pal_savefile_open_stream(
+		is_stdin(info) ? "standard input" : info->path, &stream, &reader_conf, info->error
+	);
 	if (c->reader == NULL) {
 		info->unreadable = true;
 		return errno == ENOMEM ? -ENOMEM : 1;
@@ -264,8 +272,7 @@ static int collector_open(struct collector *c)
 	struct info *info = c->info;
 	struct stat st;
 
-	c->fd = strcmp(info->path, "-") == 0 ? STDIN_FILENO
-					     : open(info->path, O_RDONLY | O_CLOEXEC);
+	c->fd = is_stdin(info) ? STDIN_FILENO : open(info->path, O_RDONLY | O_CLOEXEC);
 	if (c->fd < 0 || fstat(c->fd, &st) < 0) {
 		snprintf(
 			info->error,
@@ -314,10 +321,10 @@ int info_collect(struct info *info, const char *path, const struct info_conf *co
 	int rc;
 
 	memset(info, 0, sizeof(*info));
-	info->path = strcmp(path, "-") == 0 ? "-" : path;
+	info->path = path;
 	info->headers_only = conf->headers_only;
 	rc = collect(&c, conf);
-	if (c.fd > STDIN_FILENO)
+	if (c.fd >= 0 && !is_stdin(info))
 		close(c.fd);
 	return rc;
 }

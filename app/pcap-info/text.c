@@ -15,19 +15,7 @@
 static void line(FILE *out, const char *label, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void line(FILE *out, const char *label, const char *fmt, ...)
-{
-	int n = fprintf(out, "%s:", label);
-	va_list ap;
-
-	fprintf(out, "%*s", n < LABEL_WIDTH ? LABEL_WIDTH - n : 1, "");
-	va_start(ap, fmt);
-	vfprintf(out, fmt, ap);
-	va_end(ap);
-	fputc('\n', out);
-}
-
-// What a file says goes to a terminal: no control characters.
+// What a file says, and how it is called, goes to a terminal: no control characters.
 static void put_safely(FILE *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -40,6 +28,24 @@ static void put_safely(FILE *out, const char *text, size_t len)
 		else
 			fputc(c, out);
 	}
+}
+
+static void line(FILE *out, const char *label, const char *fmt, ...)
+{
+	int n = fprintf(out, "%s:", label);
+	char *text;
+	va_list ap;
+	int len;
+
+	fprintf(out, "%*s", n < LABEL_WIDTH ? LABEL_WIDTH - n : 1, "");
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len >= 0) {
+		put_safely(out, text, (size_t)len);
+		free(text);
+	}
+	fputc('\n', out);
 }
 
 static void put_encapsulation(FILE *out, const struct info *info)

@@ -44,9 +44,12 @@ static void replace(struct anon *a, uint32_t off, uint32_t addr_len)
 		rw_cryptopan_ipv6(a->pan, p);
 }
 
+// As many as fit in front of end, and what the capture has cut off of one more.
 static void replace_list(struct anon *a, uint32_t off, uint32_t end, uint32_t addr_len)
 {
-	for (; off < end && off < a->len; off += addr_len)
+	for (; off + addr_len <= end && off < a->len; off += addr_len)
+		replace(a, off, addr_len);
+	if (off < end && end == a->len)
 		replace(a, off, addr_len);
 }
 
@@ -99,6 +102,18 @@ static uint16_t pseudo_header(uint64_t addrs, const struct pal_pkt *pkt)
 	return pal_checksum_fold(addrs + (len >> 16) + (len & 0xffff) + pkt->key.proto);
 }
 
+// RFC 768: 0 is no checksum. Of TCP and ICMPv6 it is one, if it is right, and else it is left to the NIC.
+static bool
+is_zero_right(const struct anon *a, const struct pal_pkt *pkt, uint32_t l4, uint64_t addrs)
+{
+	uint32_t len = transport_len(pkt);
+	uint64_t sum = pseudo_header(addrs, pkt);
+
+	if (pkt->key.proto == IPPROTO_UDP || l4 + len > a->len)
+		return false;
+	return pal_checksum_fold(pal_checksum_add(sum, a->data + l4, len)) == 0xffff;
+}
+
 // The transport's checksum follows the addresses in its pseudo-header.
 static void adjust_transport(
 	struct anon *a,
@@ -115,8 +130,7 @@ static void adjust_transport(
 	if (at == 0 || pkt->key.proto == IPPROTO_ICMP || later || l4 + at + 2 > a->len)
 		return;
 	field = load16(a, l4 + at);
-	// RFC 768: 0 is no checksum.
-	if (field == 0 && pkt->key.proto == IPPROTO_UDP)
+	if (field == 0 && !is_zero_right(a, pkt, l4, before))
 		return;
 	if (field == pseudo_header(before, pkt)) { // offload: the NIC would add the rest
 		store16(a, l4 + at, pseudo_header(after, pkt));
@@ -317,13 +331,12 @@ static uint32_t contents_checksum(const struct anon *a, const struct pal_pkt *pk
 	uint32_t at = pal_checksum_offset(pkt->key.proto);
 
 	if (pkt->key.proto == IPPROTO_IGMP)
-		return l4 + 2;
+		at = 2;
 	// RFC 2784 section 2.1: the checksum is there if its bit is set.
 	if (pkt->key.proto == IPPROTO_GRE && l4 < a->len && (a->data[l4] & 0x80) != 0)
-		return l4 + 4;
-	if (at == 0 || (pkt->key.proto == IPPROTO_UDP && load16(a, l4 + at) == 0))
-		return UINT32_MAX;
-	return l4 + at;
+		at = 4;
+	// XXX: where 0 happens to be the sum of ICMP or IGMP it is taken for one that is left to the NIC.
+	return at == 0 || load16(a, l4 + at) == 0 ? UINT32_MAX : l4 + at;
 }
 
 /* headers */

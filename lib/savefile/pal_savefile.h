@@ -143,18 +143,18 @@ struct pal_savefile_conf {
 	 */
 	pal_savefile_piece_t on_piece;
 	void *on_block_arg; /**< For both. */
-	uint32_t
-		max_interfaces; /**< Of one pcapng section; more is damage. 0: as many as memory holds. */
+	/** Of one pcapng section; more is damage. 0: as many as memory holds. */
+	uint32_t max_interfaces;
 };
 
 /** One packet. */
 struct pal_savefile_rec {
 	const uint8_t *data; /**< In the chunk. */
-	uint64_t
-		time_ns; /**< Since the epoch; a simple packet block has the time of what precedes it. */
+	/** Since the epoch; a simple packet block has the time of what precedes it. */
+	uint64_t time_ns;
 	uint32_t cap_len; /**< Bytes at data, FCS not counted. */
-	uint32_t
-		wire_len; /**< Bytes on the wire, FCS not counted. cap_len > wire_len has been seen. */
+	/** Bytes on the wire, FCS not counted. cap_len > wire_len has been seen. */
+	uint32_t wire_len;
 	uint32_t interface; /**< For pal_savefile_interface(); 0 in a pcap file. */
 	uint16_t linktype; /**< LINKTYPE_ value, the numbers of old systems replaced. */
 	bool has_time; /**< The file gives a time; false for a simple packet block. */
@@ -169,8 +169,8 @@ struct pal_savefile_rec {
 	 */
 	const uint8_t *raw;
 	uint32_t raw_len;
-	uint64_t
-		ticks; /**< Time as in the file, without if_tsoffset: in units of the interface's tsresol. */
+	/** Time as in the file, without if_tsoffset: in units of the interface's tsresol. */
+	uint64_t ticks;
 };
 
 enum pal_savefile_format {

@@ -65,8 +65,8 @@ struct pal_savefile_writer_conf {
 	enum pal_savefile_write_format format;
 	enum pal_savefile_compression compression;
 	int level; /**< Of compression. 0: the compressor's own choice. */
-	uint32_t
-		snaplen; /**< pcap: for the file header. 0: the largest of the interfaces known by then. */
+	/** pcap: for the file header. 0: the largest of the interfaces known by then. */
+	uint32_t snaplen;
 	/**
 	 * pcap: file header of another file (pal_savefile_pcap_header()), for a copy. It decides on time unit, byte
 	 * order and link type, and makes interface 0, with the time of its records in ticks. Copied.
@@ -94,20 +94,20 @@ struct pal_savefile_writer_interface {
 
 /** What the output cannot hold. */
 struct pal_savefile_lost {
-	uint64_t
-		records; /**< Not written: of a second link type in a pcap file, or of an unknown interface. */
+	/** Not written: of a second link type in a pcap file, of an unknown interface, longer than 1 GiB. */
+	uint64_t records;
 	uint64_t comments; /**< opt_comment of records, interfaces and sections. */
 	uint64_t options; /**< Other options of theirs. */
 	uint64_t interfaces; /**< Beyond the first: their records are now all of one. */
-	uint64_t blocks
-		[PAL_SAVEFILE_BLOCK_COUNT]; /**< Whole blocks, sections and interfaces excepted. */
+	/** Whole blocks, sections and interfaces excepted. */
+	uint64_t blocks[PAL_SAVEFILE_BLOCK_COUNT];
 	uint64_t sections; /**< Beyond the first. */
 	uint64_t time_fractions; /**< Records whose time was cut to the unit. */
 	uint64_t time_range; /**< Records whose time does not fit, set to the nearest that does. */
-	uint64_t
-		time_invented; /**< Records that had no time and now have that of the one before. */
-	uint64_t
-		over_snaplen; /**< Records longer than the file header says; libpcap cuts them when it reads. */
+	/** Records that had no time and now have that of the one before. */
+	uint64_t time_invented;
+	/** Records longer than the file header says; libpcap cuts them when it reads. */
+	uint64_t over_snaplen;
 	uint64_t header_fields; /**< Record header fields of modified pcap. */
 };
 
@@ -116,8 +116,8 @@ struct pal_savefile_writer_stats {
 	uint64_t records;
 	uint64_t cap_bytes, wire_bytes; /**< Of the records. */
 	uint64_t bytes; /**< Of the file before compression. */
-	uint64_t
-		stored_bytes; /**< Given to the file or stream; less than that while buffers hold some. */
+	/** Given to the file or stream; less than that while buffers hold some. */
+	uint64_t stored_bytes;
 	struct pal_savefile_lost lost;
 };
 
@@ -167,8 +167,8 @@ void pal_savefile_writer_abort(struct pal_savefile_writer *w);
  * numbered from 0, those of put_block() included.
  *
  * @return
- *   Its number; -errno: EINVAL - the options are not well-formed or longer than a block may be; or what writing
- *   failed with.
+ *   Its number; -errno: EINVAL - there are more than 128 KiB of options; or what writing failed with. What is behind
+ *   the last whole option is left out and counted as an option.
  */
 int64_t pal_savefile_writer_add_interface(
 	struct pal_savefile_writer *w,

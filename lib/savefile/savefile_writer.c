@@ -8,6 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define RECORD_MAX                                                                                 \
+	(PAL_SAVEFILE_RECORD_MAX - 64) /**< Data and options; a block has some more bytes. */
+
 static const char *const endings[PAL_SAVEFILE_COMPRESS_COUNT] = {
 	[PAL_SAVEFILE_COMPRESS_GZIP] = ".gz",
 	[PAL_SAVEFILE_COMPRESS_ZSTD] = ".zst",
@@ -245,6 +248,16 @@ void pal_savefile_writer_abort(struct pal_savefile_writer *w)
 	errno = saved;
 }
 
+// Whether there are bytes behind the last option that are not the end of options.
+static bool is_cut_off(const struct pal_savefile_options *it)
+{
+	const uint8_t *head = pal_cursor_peek(&it->cur, 4);
+
+	if (head == NULL)
+		return pal_cursor_left(&it->cur) > 0;
+	return savefile_load16(head, it->big_endian) != SAVEFILE_OPT_END;
+}
+
 int64_t pal_savefile_writer_add_interface(
 	struct pal_savefile_writer *w,
 	const struct pal_savefile_writer_interface *iface
@@ -272,6 +285,7 @@ int64_t pal_savefile_writer_add_interface(
 	it = pal_savefile_options_of(full.options, full.options_len, full.options_big_endian);
 	while (pal_savefile_option_next(&it, &opt))
 		savefile_interface_option(&t->iface, &opt, full.options_big_endian);
+	w->stats.lost.options += is_cut_off(&it);
 	t->has_ticks = full.has_ticks;
 	if (savefile_writes_pcapng(w)) {
 		int rc = savefile_pcapng_put_interface(w, &full);
@@ -316,6 +330,11 @@ int pal_savefile_writer_put(struct pal_savefile_writer *w, const struct pal_save
 {
 	if (w->failed != 0)
 		return pal_err(-w->failed);
+	// Nobody would read it again.
+	if ((uint64_t)rec->cap_len + rec->options_len > RECORD_MAX) {
+		w->stats.lost.records++;
+		return 0;
+	}
 	if (savefile_writes_pcapng(w))
 		return savefile_pcapng_put(w, rec);
 	return savefile_pcap_put(w, rec);
@@ -331,7 +350,7 @@ bool pal_savefile_writer_takes_raw(
 	if (savefile_writes_pcapng(w))
 		return r->info.format == PAL_SAVEFILE_PCAPNG;
 	return r->info.format == PAL_SAVEFILE_PCAP && w->pcap.frac_ns == r->frac_ns &&
-	       w->pcap.hdr_len == r->hdr_len && !r->old_lens &&
+	       w->pcap.hdr_len == r->hdr_len && w->pcap.old_lens == r->old_lens &&
 	       w->pcap.linktype == r->interfaces[0].linktype &&
 	       w->pcap.fcs_len == r->interfaces[0].fcs_len;
 }

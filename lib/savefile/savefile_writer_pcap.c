@@ -32,6 +32,7 @@ int savefile_pcap_adopt_header(struct pal_savefile_writer *w)
 	w->big_endian = big_endian;
 	w->pcap.frac_ns = magic == MAGIC_NS ? 1 : (uint32_t)PAL_NS_PER_US;
 	w->pcap.hdr_len = magic == MAGIC_MODIFIED ? HDR_LEN_MODIFIED : HDR_LEN;
+	w->pcap.old_lens = savefile_load16(head + 6, big_endian) < 4;
 	w->pcap.snaplen = savefile_load32(head + 16, big_endian);
 	w->pcap.linktype = pal_savefile_linktype(network & 0xffff);
 	if ((network & UINT32_C(1) << 26) != 0)

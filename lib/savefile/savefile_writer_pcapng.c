@@ -310,7 +310,7 @@ static int put_section(struct pal_savefile_writer *w, const struct pal_savefile_
 	int rc;
 
 	if (block->raw_len < SHB_LEN)
-		return 0;
+		return pal_err(EINVAL);
 	w->big_endian = block->big_endian;
 	w->begun = true;
 	w->nb_targets = 0;

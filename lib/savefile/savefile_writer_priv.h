@@ -101,6 +101,7 @@ struct pal_savefile_writer {
 		uint32_t snaplen;
 		uint16_t linktype;
 		uint8_t fcs_len;
+		bool old_lens; // an older version, where lengths may be exchanged
 	} pcap;
 	bool piece_lost; // the block that comes in pieces is not written
 	uint64_t last_ns; // time for a record that has none

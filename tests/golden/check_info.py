@@ -4,6 +4,7 @@
 
 The program is $PAL_INFO. The corpus is that of pal.py; where it is absent, the small captures have to do.
 """
+import calendar
 import gzip
 import hashlib
 import json
@@ -13,6 +14,7 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 
 import pal
 
@@ -230,10 +232,10 @@ def check_spread(t):
             continue
         width = line["interval_ns"]
         start = epoch_ns(line["start"])
-        times = [int(s) * 10**9 + int(ns) for s, ns in (time.split(".") for time, _, _ in packets)]
+        times = [int(s) * 10**9 + int(ns) for s, ns in (at.split(".") for at, _, _ in packets)]
         model = {}
-        for time, (_, _, wire) in zip(times, packets):
-            slot = model.setdefault((time - start) // width, [0, 0])
+        for at, (_, _, wire) in zip(times, packets):
+            slot = model.setdefault((at - start) // width, [0, 0])
             slot[0] += 1
             slot[1] += int(wire)
         t.equal({i: [n, b] for i, (n, b) in enumerate(zip(line["packets"], line["bytes"])) if n}, model,
@@ -242,9 +244,6 @@ def check_spread(t):
 
 
 def epoch_ns(text):
-    import calendar
-    import time
-
     seconds, fraction = text.rstrip("Z").split(".")
     return calendar.timegm(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) * 10**9 + int(fraction.ljust(9, "0"))
 
@@ -346,6 +345,9 @@ def check_blocks(t):
     t.equal([(o["code"], o["value"]) for o in got["sections"][0]["interfaces"][0]["options"]], big, "speed, big endian")
     got, report = one(t, "hostile text", shb(options=option("<", 1, b'\x1b[2J"\\\n\xff\0x')))
     t.check("\x1b" not in report.text, "no control characters on a terminal")
+    path = pal.write_file("a\x1b[2J\nb.pcap", pcap([(1, 0)]))
+    report = info(path)
+    t.check("\x1b" not in report.text and "a\\x1b[2J\\nb.pcap" in report.text, "also not those of a name")
 
 
 def check_headers_only(t):
@@ -471,8 +473,21 @@ def check_words(t):
         script = completion + '\nCOMP_WORDS=("%s" --p) COMP_CWORD=1; _pcap_info; echo "${COMPREPLY[@]}"' % INFO
         p = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
         t.equal(p.stdout.split(), ["--plot", "--progress"], "completion of --p")
-    r = info("--progress", pal.write_file("x.pcap", pcap([(1, 0)])))
-    healthy(t, r, "--progress")
+    check_progress(t)
+
+
+def check_progress(t):
+    """A pipe that gives little by little: how much was read is said on the way, and wiped away."""
+    piece = pcap([(i, 0) for i in range(300)], data=bytes(60000))
+    for option, says in (("--progress", True), ("--quiet", False)):
+        p = subprocess.Popen([INFO, option, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for n in range(4):
+            p.stdin.write(piece if n == 0 else piece[24:])
+            time.sleep(0.3)
+        report, said = p.communicate()
+        t.check(p.returncode == 0 and b" 1200\n" in report, "%s: %d %s" % (option, p.returncode, report))
+        t.check(bool(re.search(rb"\r-: \d+ MB", said)) == says, "%s: said %r" % (option, said))
+        t.check(said.endswith(b"\r\33[K") == says, "%s: not wiped away: %r" % (option, said))
 
 
 def main():

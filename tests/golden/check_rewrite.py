@@ -5,6 +5,7 @@ import gzip
 import lzma
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -511,6 +512,36 @@ def streams(t):
     p.stdin.close()
 
 
+def documents(t):
+    """Options and exit codes are told alike by the program and by its manual."""
+    def text_of(*path):
+        with open(os.path.join(pal.TREE, *path), encoding="utf-8") as f:
+            return f.read()
+
+    args, manual = text_of("app", "pcap-rewrite", "args.c"), text_of("config", "pcap-rewrite.1.scd")
+    real = dict(re.findall(r'^\t\{"([a-z-]+)", \w+_argument, NULL, (\'\w\'|\w+)\}', args, re.M))
+    t.check(len(real) > 20, "no options in args.c")
+    said = subprocess.run([rewrite.PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
+    options = manual[manual.index("# OPTIONS") : manual.index("# FILTERS")]
+    t.equal(sorted(set(re.findall(r"(?<!\w)--([a-z][a-z-]*)", said))), sorted(real), "options in --help")
+    t.equal(sorted(set(re.findall(r"\*--([a-z][a-z-]*)\*", options))), sorted(real), "options in the manual")
+    for name, letter in real.items():
+        if letter.startswith("'"):
+            t.check("-%s, --%s" % (letter[1], name) in said, "--help: not -%s, --%s" % (letter[1], name))
+            t.check("*-%s*, *--%s*" % (letter[1], name) in options, "manual: not -%s, --%s" % (letter[1], name))
+    codes = set(re.findall(r"^\tRW_EXIT_\w+ = (\d)", text_of("app", "pcap-rewrite", "rewrite.h"), re.M))
+    exits = manual[manual.index("# EXIT STATUS") : manual.index("# EXAMPLES")]
+    t.equal(set(re.findall(r"^\*(\d)\*$", exits, re.M)), codes, "exit codes in the manual")
+    t.equal(set(re.findall(r"(?:^|;)\s*(\d) ", said.split("Exit:")[1])), codes, "exit codes in --help")
+    names = set(re.findall(r'\.name = "(\w+)",$', "".join(text_of("app", "pcap-rewrite", n) for n in
+                sorted(os.listdir(os.path.join(pal.TREE, "app", "pcap-rewrite"))) if n.startswith("filter_")), re.M))
+    t.equal(set(re.findall(r"\*(\w+):\*", manual[manual.index("# FILTERS") : manual.index("[[ ")])), names, "filters in the manual")
+    script = ". %s; COMP_WORDS=(%s --st); COMP_CWORD=1; _pcap_rewrite; echo ${COMPREPLY[@]}" % (
+        os.path.join(pal.TREE, "config", "pcap-rewrite.bash"), rewrite.PROGRAM)
+    p = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    t.equal(sorted(set(p.stdout.split())), ["--strict", "--strip-payload", "--strip-vlans"], "completion: %s" % p.stderr)
+
+
 def start_time(t):
     times = []
     for _ in range(5):
@@ -527,7 +558,7 @@ def start_time(t):
 def main():
     t = pal.Test()
     for part in (seed_filters, later_fragments, other_layers, bpf, editcap_letters, copies, compressed, formats, blocks,
-                 split_by_flow, split_in_sequence, merges, damage, in_place, exits, streams, start_time):
+                 split_by_flow, split_in_sequence, merges, damage, in_place, exits, streams, documents, start_time):
         if not sys.argv[1:] or part.__name__ in sys.argv[1:]:
             part(t)
     return t.done()

@@ -332,6 +332,20 @@ static void pcap_to_pcap_is_byte_equal(void **)
 	}
 }
 
+static void old_version_is_copied_as_it_is(void **)
+{
+	struct filebuild in = {};
+	struct out out;
+
+	fb_pcap_version(&in, 2, 2);
+	fb_record_header(&in, FB_US, 1, 0, 1500, 60); // lengths exchanged, as its writer did
+	fb_pattern(&in, 0, 60);
+	copy(&out, "x.pcap", &in, (struct how){});
+	assert_same(&out.file, &in);
+	fb_free(&out.file);
+	fb_free(&in);
+}
+
 static void pcap_survives_pcapng(void **)
 {
 	for (int ns = 0; ns < 2; ns++) {
@@ -636,6 +650,57 @@ static void record_of_no_interface_is_counted(void **)
 		out_close(&out);
 		assert_int_equal(out.stats.lost.records, 1);
 		assert_int_equal(out.stats.records, 0);
+		fb_free(&out.file);
+	}
+}
+
+static void longer_than_a_reader_takes_is_counted(void **)
+{
+	const struct pal_savefile_rec rec = {.has_time = true, .cap_len = PAL_SAVEFILE_RECORD_MAX};
+	struct out out;
+
+	for (int pcap = 0; pcap < 2; pcap++) {
+		out_open(&out, pcap ? "x.pcap" : "x.pcapng", (struct pal_savefile_writer_conf){});
+		pal_savefile_writer_add_interface(
+			out.w, &(struct pal_savefile_writer_interface){.linktype = 1}
+		);
+		assert_int_equal(pal_savefile_writer_put(out.w, &rec), 0);
+		out_close(&out);
+		assert_int_equal(out.stats.lost.records, 1);
+		assert_int_equal(out.stats.records, 0);
+		fb_free(&out.file);
+	}
+}
+
+static void option_that_is_cut_off_is_counted(void **)
+{
+	static const struct {
+		const char *options;
+		size_t len;
+		uint64_t lost;
+	} cases[] = {
+		{"\2\0\4\0eth0", 8, 0},
+		{"\2\0\4\0eth0\0\0\0\0", 12, 0},
+		{"\2\0\4\0eth", 7, 1},
+		{"\2\0\4\0eth0\2\0", 10, 1},
+		{"\2\0", 2, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct out out;
+
+		out_open(&out, "x.pcapng", (struct pal_savefile_writer_conf){});
+		assert_int_equal(
+			pal_savefile_writer_add_interface(
+				out.w,
+				&(struct pal_savefile_writer_interface
+				){.options = (const uint8_t *)cases[i].options,
+				  .options_len = cases[i].len}
+			),
+			0
+		);
+		out_close(&out);
+		assert_int_equal(out.stats.lost.options, cases[i].lost);
 		fb_free(&out.file);
 	}
 }
@@ -1014,6 +1079,7 @@ int main(void)
 		cmocka_unit_test(pcapng_to_pcapng_is_byte_equal),
 		cmocka_unit_test(records_made_from_their_fields_are_the_same),
 		cmocka_unit_test(pcap_to_pcap_is_byte_equal),
+		cmocka_unit_test(old_version_is_copied_as_it_is),
 		cmocka_unit_test(pcap_survives_pcapng),
 		cmocka_unit_test(filtered_section_says_no_length),
 		cmocka_unit_test(blocks_and_options_change_byte_order),
@@ -1025,6 +1091,8 @@ int main(void)
 		cmocka_unit_test(any_unit_gives_the_nearest_time_that_is_not_later),
 		cmocka_unit_test(more_interfaces_than_16_bits_count),
 		cmocka_unit_test(record_of_no_interface_is_counted),
+		cmocka_unit_test(longer_than_a_reader_takes_is_counted),
+		cmocka_unit_test(option_that_is_cut_off_is_counted),
 		cmocka_unit_test(interface_keeps_its_options),
 		cmocka_unit_test(empty_output_is_a_file),
 		cmocka_unit_test(longer_than_the_header_says_is_counted),
