@@ -19,12 +19,6 @@
 #define FNV_OFFSET 0xcbf29ce484222325
 #define FNV_PRIME 0x100000001b3
 
-static struct defrag_page *
-page_of(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint32_t block)
-{
-	return &tbl->pages[dg->pages[block / DEFRAG_PAGE_BLOCKS]];
-}
-
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -46,7 +40,13 @@ static bool is_captured(const struct defrag_frag *frag, uint32_t block)
 	return min_u32((block + 1) * DEFRAG_BLOCK, frag->end) <= frag->cap_end;
 }
 
-// The owner of a block; of nobody also where there is no page.
+static struct defrag_page *
+page_of(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint32_t block)
+{
+	return &tbl->pages[dg->pages[block / DEFRAG_PAGE_BLOCKS]];
+}
+
+// The owner of a block; nobody also where there is no page.
 static struct defrag_owner
 owner_of(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint32_t block)
 {
@@ -55,10 +55,41 @@ owner_of(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint32_
 	return page_of(tbl, dg, block)->owners[block % DEFRAG_PAGE_BLOCKS];
 }
 
-static const uint8_t *
-bytes_of(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint32_t block)
+/** Blocks start to end of a fragment, all in one page. */
+struct run {
+	uint32_t start, end;
+	struct defrag_owner *owners; // of block start and those behind it
+	uint8_t *bytes;
+	const uint8_t *frag_bytes;
+};
+
+// What is in the same page as block, which has one.
+static struct run
+run_of(const struct pal_defrag *tbl,
+       const struct defrag_datagram *dg,
+       const struct defrag_frag *frag,
+       uint32_t block)
 {
-	return page_of(tbl, dg, block)->bytes + block % DEFRAG_PAGE_BLOCKS * DEFRAG_BLOCK;
+	struct defrag_page *page = page_of(tbl, dg, block);
+	uint32_t page_end = (block / DEFRAG_PAGE_BLOCKS + 1) * DEFRAG_PAGE_BLOCKS;
+
+	return (struct run){
+		.start = block,
+		.end = min_u32(page_end, blocks_up_to(frag->end)),
+		.owners = page->owners + block % DEFRAG_PAGE_BLOCKS,
+		.bytes = page->bytes + block % DEFRAG_PAGE_BLOCKS * DEFRAG_BLOCK,
+		.frag_bytes = frag->bytes + (block * DEFRAG_BLOCK - frag->off),
+	};
+}
+
+// The usual case, one cheap pass over the owners.
+static bool is_free(const struct run *run)
+{
+	uint32_t any = 0;
+
+	for (uint32_t i = 0; i < run->end - run->start; i++)
+		any |= run->owners[i].end;
+	return any == 0;
 }
 
 // Bytes of a block that are known both of its owner and of a fragment.
@@ -70,6 +101,41 @@ common_len(const struct defrag_owner *owner, const struct defrag_frag *frag, uin
 	return block_len(block, min_u32(owner->end, frag->end));
 }
 
+static bool bytes_differ(const uint8_t *a, const uint8_t *b, uint32_t len)
+{
+	uint64_t x, y;
+
+	if (len != DEFRAG_BLOCK)
+		return len != 0 && memcmp(a, b, len) != 0;
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x != y;
+}
+
+static void
+compare_run(const struct defrag_frag *frag, const struct run *run, struct defrag_overlap *overlap)
+{
+	for (uint32_t block = run->start, i = 0; block < run->end; block++, i++) {
+		struct defrag_owner owner = run->owners[i];
+
+		if (owner.end == 0) {
+			overlap->exact = false;
+			continue;
+		}
+		if (overlap->end == 0)
+			overlap->off = block * DEFRAG_BLOCK;
+		overlap->end = block * DEFRAG_BLOCK + block_len(block, frag->end);
+		overlap->differs |= bytes_differ(
+			run->bytes + i * DEFRAG_BLOCK,
+			run->frag_bytes + i * DEFRAG_BLOCK,
+			common_len(&owner, frag, block)
+		);
+		overlap->exact &=
+			(owner.start & ~DEFRAG_MISSING) * DEFRAG_BLOCK == (int)frag->off &&
+			owner.end == frag->end;
+	}
+}
+
 struct defrag_overlap defrag_compare(
 	const struct pal_defrag *tbl,
 	const struct defrag_datagram *dg,
@@ -77,27 +143,21 @@ struct defrag_overlap defrag_compare(
 )
 {
 	struct defrag_overlap overlap = {.exact = true};
-	uint32_t start = frag->off / DEFRAG_BLOCK, end = blocks_up_to(frag->end);
+	uint32_t block = frag->off / DEFRAG_BLOCK, end = blocks_up_to(frag->end);
 
-	for (uint32_t block = start; block < end; block++) {
-		struct defrag_owner owner = owner_of(tbl, dg, block);
-		uint32_t at = block * DEFRAG_BLOCK, len;
-
-		if (owner.end == 0) {
+	while (block < end) {
+		if (dg->page_blocks[block / DEFRAG_PAGE_BLOCKS] == 0) {
 			overlap.exact = false;
-			// Nobody's page: the next one.
-			if (dg->page_blocks[block / DEFRAG_PAGE_BLOCKS] == 0)
-				block |= DEFRAG_PAGE_BLOCKS - 1;
-			continue;
+			block = (block / DEFRAG_PAGE_BLOCKS + 1) * DEFRAG_PAGE_BLOCKS;
+		} else {
+			struct run run = run_of(tbl, dg, frag, block);
+
+			if (is_free(&run))
+				overlap.exact = false;
+			else
+				compare_run(frag, &run, &overlap);
+			block = run.end;
 		}
-		if (overlap.end == 0)
-			overlap.off = at;
-		overlap.end = at + block_len(block, frag->end);
-		len = common_len(&owner, frag, block);
-		overlap.differs |=
-			len != 0 &&
-			memcmp(bytes_of(tbl, dg, block), frag->bytes + (at - frag->off), len) != 0;
-		overlap.exact &= (owner.start & ~DEFRAG_MISSING) == start && owner.end == frag->end;
 	}
 	overlap.exact &= !overlap.differs;
 	return overlap;
@@ -128,7 +188,11 @@ void defrag_hash_both(
 
 		if (len == 0)
 			continue;
-		*ret_old = fnv1a(*ret_old, bytes_of(tbl, dg, block), len);
+		*ret_old =
+			fnv1a(*ret_old,
+			      page_of(tbl, dg, block)->bytes +
+				      block % DEFRAG_PAGE_BLOCKS * DEFRAG_BLOCK,
+			      len);
 		*ret_new = fnv1a(*ret_new, frag->bytes + (block * DEFRAG_BLOCK - frag->off), len);
 	}
 }
@@ -166,10 +230,55 @@ static bool new_wins(
 	return false;
 }
 
-static void cover(struct defrag_datagram *dg, uint32_t block)
+static void cover(struct defrag_datagram *dg, uint32_t start, uint32_t nb_blocks)
 {
-	dg->page_blocks[block / DEFRAG_PAGE_BLOCKS]++;
-	dg->nb_covered += block < blocks_up_to(dg->end);
+	uint32_t end = blocks_up_to(dg->end);
+
+	dg->page_blocks[start / DEFRAG_PAGE_BLOCKS] += (uint8_t)nb_blocks;
+	if (start < end)
+		dg->nb_covered += min_u32(nb_blocks, end - start);
+}
+
+static struct defrag_owner as_owner(const struct defrag_frag *frag)
+{
+	return (struct defrag_owner){(uint16_t)(frag->off / DEFRAG_BLOCK), (uint16_t)frag->end};
+}
+
+// Nobody has any of it, and it was captured.
+static void
+fill_run(struct defrag_datagram *dg, const struct defrag_frag *frag, const struct run *run)
+{
+	const struct defrag_owner new = as_owner(frag);
+	uint32_t nb_blocks = run->end - run->start;
+
+	for (uint32_t i = 0; i < nb_blocks; i++)
+		run->owners[i] = new;
+	memcpy(run->bytes,
+	       run->frag_bytes,
+	       min_u32(run->end * DEFRAG_BLOCK, frag->end) - run->start * DEFRAG_BLOCK);
+	cover(dg, run->start, nb_blocks);
+}
+
+static void
+fight_for_run(struct defrag_datagram *dg, const struct defrag_frag *frag, const struct run *run)
+{
+	for (uint32_t block = run->start, i = 0; block < run->end; block++, i++) {
+		struct defrag_owner *owner = &run->owners[i], new = as_owner(frag);
+
+		if (owner->end != 0 && !new_wins(dg->policy, owner, &new))
+			continue;
+		if (owner->end == 0)
+			cover(dg, block, 1);
+		if (is_captured(frag, block)) {
+			memcpy(run->bytes + i * DEFRAG_BLOCK,
+			       run->frag_bytes + i * DEFRAG_BLOCK,
+			       block_len(block, frag->end));
+		} else {
+			new.start |= DEFRAG_MISSING;
+			dg->missing = true;
+		}
+		*owner = new;
+	}
 }
 
 bool defrag_store(
@@ -178,31 +287,20 @@ bool defrag_store(
 	const struct defrag_frag *frag
 )
 {
-	uint32_t start = frag->off / DEFRAG_BLOCK, end = blocks_up_to(frag->end);
-	bool has_first = false;
+	struct defrag_owner first = owner_of(tbl, dg, 0), new = as_owner(frag);
+	bool gets_first = frag->off == 0 && (first.end == 0 || new_wins(dg->policy, &first, &new));
+	uint32_t block = frag->off / DEFRAG_BLOCK, end = blocks_up_to(frag->end);
 
-	for (uint32_t block = start; block < end; block++) {
-		struct defrag_page *page = page_of(tbl, dg, block);
-		struct defrag_owner *owner = &page->owners[block % DEFRAG_PAGE_BLOCKS];
-		struct defrag_owner new = {(uint16_t)start, (uint16_t)frag->end};
-		uint32_t at = block * DEFRAG_BLOCK;
+	while (block < end) {
+		struct run run = run_of(tbl, dg, frag, block);
 
-		if (owner->end != 0 && !new_wins(dg->policy, owner, &new))
-			continue;
-		if (owner->end == 0)
-			cover(dg, block);
-		if (is_captured(frag, block)) {
-			memcpy(page->bytes + at % DEFRAG_PAGE,
-			       frag->bytes + (at - frag->off),
-			       block_len(block, frag->end));
-		} else {
-			new.start |= DEFRAG_MISSING;
-			dg->missing = true;
-		}
-		*owner = new;
-		has_first |= block == 0;
+		if (is_captured(frag, run.end - 1) && is_free(&run))
+			fill_run(dg, frag, &run);
+		else
+			fight_for_run(dg, frag, &run);
+		block = run.end;
 	}
-	return has_first;
+	return gets_first;
 }
 
 void defrag_set_end(struct pal_defrag *tbl, struct defrag_datagram *dg, uint32_t end)
@@ -225,7 +323,7 @@ void defrag_set_end(struct pal_defrag *tbl, struct defrag_datagram *dg, uint32_t
 		dg->nb_covered += owner_of(tbl, dg, block).end != 0;
 }
 
-static uint32_t known_len(const struct pal_defrag *tbl, const struct defrag_datagram *dg)
+uint32_t defrag_known_len(const struct pal_defrag *tbl, const struct defrag_datagram *dg)
 {
 	uint32_t nb_blocks = blocks_up_to(dg->end);
 
@@ -237,13 +335,15 @@ static uint32_t known_len(const struct pal_defrag *tbl, const struct defrag_data
 	return dg->end;
 }
 
-uint32_t defrag_copy(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint8_t *dst)
+void defrag_copy(
+	const struct pal_defrag *tbl,
+	const struct defrag_datagram *dg,
+	uint8_t *dst,
+	uint32_t len
+)
 {
-	uint32_t len = known_len(tbl, dg);
-
-	for (uint32_t at = 0; dst != NULL && at < len; at += DEFRAG_PAGE)
+	for (uint32_t at = 0; at < len; at += DEFRAG_PAGE)
 		memcpy(dst + at,
 		       page_of(tbl, dg, at / DEFRAG_BLOCK)->bytes,
 		       min_u32(len - at, DEFRAG_PAGE));
-	return len;
 }

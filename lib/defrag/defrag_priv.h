@@ -178,8 +178,7 @@ void defrag_report(
 
 /** How a fragment lies over those before it. */
 struct defrag_overlap {
-	uint32_t off,
-		end; /**< Of the blocks that somebody owns already, first to last; off == end: none. */
+	uint32_t off, end; /**< From the first to the last block that somebody owns; 0: none. */
 	bool exact; /**< All of them, the same fragment's, which has the same bytes. */
 	bool differs; /**< Some have other bytes. */
 };
@@ -216,12 +215,20 @@ bool defrag_store(
 /** The datagram ends later than was thought, or it was not known where. */
 void defrag_set_end(struct pal_defrag *tbl, struct defrag_datagram *dg, uint32_t end);
 
-/** Copy the payload, up to the first block that is missing. Returns its length. dst may be NULL. */
-uint32_t defrag_copy(const struct pal_defrag *tbl, const struct defrag_datagram *dg, uint8_t *dst);
+/** Bytes of the payload of a whole datagram up to the first block that is missing. */
+uint32_t defrag_known_len(const struct pal_defrag *tbl, const struct defrag_datagram *dg);
+
+/** Copy the first len bytes of the payload. */
+void defrag_copy(
+	const struct pal_defrag *tbl,
+	const struct defrag_datagram *dg,
+	uint8_t *dst,
+	uint32_t len
+);
 
 /* defrag_header.c */
 
-/** Length of what stands in front of the fragment's payload in the whole datagram: IP header, without that of IPv6 fragments. */
+/** Length of what is in front of the payload, without an IPv6 fragment header. */
 uint32_t defrag_hdr_len(const struct pal_pkt *frag);
 
 /** Keep the header of the fragment that has the first block. */

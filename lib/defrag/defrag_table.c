@@ -74,7 +74,9 @@ static void page_get(struct pal_defrag *tbl, uint32_t *ret_index)
 		memcpy(&tbl->page_list, tbl->pages[index].bytes, sizeof(tbl->page_list));
 	else
 		index = tbl->pages_touched++;
-	memset(tbl->pages[index].owners, 0, sizeof(tbl->pages[index].owners));
+	// In pieces that gcc 12 clears with vector stores; for the whole it takes `rep stos`, 50 ns dearer.
+	for (uint32_t i = 0; i < DEFRAG_PAGE_BLOCKS; i += 32)
+		memset(&tbl->pages[index].owners[i], 0, 32 * sizeof(struct defrag_owner));
 	*ret_index = index;
 }
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const policy_names[PAL_DEFRAG_POLICY_COUNT + 1] = {
+	[PAL_DEFRAG_BSD] = "bsd",
 	[PAL_DEFRAG_FIRST] = "first",
 	[PAL_DEFRAG_LAST] = "last",
-	[PAL_DEFRAG_BSD] = "bsd",
 	[PAL_DEFRAG_BSD_RIGHT] = "bsd-right",
 	[PAL_DEFRAG_LINUX] = "linux",
 	[PAL_DEFRAG_WINDOWS] = "windows",

@@ -40,9 +40,9 @@ struct pal_defrag;
 
 /** Who wins when fragments overlap; named for the hosts that do so. */
 enum pal_defrag_policy {
+	PAL_DEFRAG_BSD, /**< The one that starts first; of those that start together, the one that came first. */
 	PAL_DEFRAG_FIRST, /**< The one that came first. */
 	PAL_DEFRAG_LAST, /**< The one that came last. */
-	PAL_DEFRAG_BSD, /**< The one that starts first; of those that start together, the one that came first. */
 	PAL_DEFRAG_BSD_RIGHT, /**< The one that ends last; of those that end together, the longer, then the later. */
 	PAL_DEFRAG_LINUX, /**< The one that starts first; of those that start together, the one that came last. */
 	PAL_DEFRAG_WINDOWS, /**< The one that came first, unless the new one reaches beyond it on both sides. */
@@ -115,7 +115,7 @@ struct pal_defrag_lost {
 
 /** Called from inside add, tick and flush. NULL for what is not wanted. */
 struct pal_defrag_hooks {
-	/** Once for each kind of event and datagram. */
+	/** Once for each kind of event and datagram; each time for fragments that cannot be part of any. */
 	void (*on_event
 	)(void *arg, enum pal_defrag_event event, const struct pal_defrag_event_info *info);
 	/** Fragments that were held are held no longer. */
@@ -132,7 +132,8 @@ struct pal_defrag_conf {
 		memory_bytes; /**< For bytes of fragments and whose they are, at least 1 MiB. 0: 64 MiB. */
 	uint32_t timeout_v4_ms; /**< From the first fragment to giving up. 0: 30 s. */
 	uint32_t timeout_v6_ms; /**< 0: 60 s, RFC 8200 section 4.5. */
-	enum pal_defrag_policy policy; /**< Of hosts that policies does not name. IPv4 only. */
+	enum pal_defrag_policy
+		policy; /**< Of hosts that policies does not name. IPv4 only. 0: BSD. */
 	const struct pal_prefix_table
 		*policies; /**< By destination; may be NULL. Must outlive the table. */
 	struct pal_defrag_hooks hooks;

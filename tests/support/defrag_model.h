@@ -126,8 +126,7 @@ static inline bool model_known(const struct model_frag *f, uint32_t block)
 static inline void model_put_together(struct model_datagram *dg, enum pal_defrag_policy policy)
 {
 	dg->end = 0;
-	for (int b = 0; b < MODEL_BLOCKS; b++)
-		dg->owner[b] = -1;
+	memset(dg->owner, 0xff, sizeof(dg->owner)); // -1
 	for (uint32_t i = 0; i < dg->nb_frags; i++) {
 		struct model_frag *f = &dg->frags[i];
 

@@ -104,22 +104,22 @@ static void policies_decide_every_way_in_which_two_fragments_can_lie(void **)
 	static const struct {
 		unsigned int old[2], new[2];
 		const char
-			*want[PAL_DEFRAG_DISCARD]; // first last bsd bsd-right linux windows solaris
+			*want[PAL_DEFRAG_DISCARD]; // bsd first last bsd-right linux windows solaris
 	} cases[] = {
 		// the same place
-		{{1, 3}, {1, 3}, {"OO", "NN", "OO", "NN", "NN", "OO", "OO"}},
+		{{1, 3}, {1, 3}, {"OO", "OO", "NN", "NN", "NN", "OO", "OO"}},
 		// starts together
-		{{1, 3}, {1, 4}, {"OON", "NNN", "OON", "NNN", "NNN", "OON", "OON"}},
-		{{1, 4}, {1, 3}, {"OOO", "NNO", "OOO", "OOO", "NNO", "OOO", "OOO"}},
+		{{1, 3}, {1, 4}, {"OON", "OON", "NNN", "NNN", "NNN", "OON", "OON"}},
+		{{1, 4}, {1, 3}, {"OOO", "OOO", "NNO", "OOO", "NNO", "OOO", "OOO"}},
 		// ends together
-		{{2, 4}, {1, 4}, {"NOO", "NNN", "NNN", "NNN", "NNN", "NOO", "NNN"}},
-		{{1, 4}, {2, 4}, {"OOO", "ONN", "OOO", "OOO", "OOO", "OOO", "OOO"}},
+		{{2, 4}, {1, 4}, {"NNN", "NOO", "NNN", "NNN", "NNN", "NOO", "NNN"}},
+		{{1, 4}, {2, 4}, {"OOO", "OOO", "ONN", "OOO", "OOO", "OOO", "OOO"}},
 		// shifted
-		{{2, 4}, {1, 3}, {"NOO", "NNO", "NNO", "NOO", "NNO", "NOO", "NOO"}},
-		{{1, 3}, {2, 4}, {"OON", "ONN", "OON", "ONN", "OON", "OON", "OON"}},
+		{{2, 4}, {1, 3}, {"NNO", "NOO", "NNO", "NOO", "NNO", "NOO", "NOO"}},
+		{{1, 3}, {2, 4}, {"OON", "OON", "ONN", "ONN", "OON", "OON", "OON"}},
 		// one inside the other
-		{{2, 3}, {1, 4}, {"NON", "NNN", "NNN", "NNN", "NNN", "NNN", "NNN"}},
-		{{1, 4}, {2, 3}, {"OOO", "ONO", "OOO", "OOO", "OOO", "OOO", "OOO"}},
+		{{2, 3}, {1, 4}, {"NNN", "NON", "NNN", "NNN", "NNN", "NNN", "NNN"}},
+		{{1, 4}, {2, 3}, {"OOO", "OOO", "ONO", "OOO", "OOO", "OOO", "OOO"}},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -366,7 +366,7 @@ static void list_of_hosts_says_what_is_wrong_with_it(void **)
 	assert_int_equal(pal_defrag_policies_parse("10.0.0.0/8 beos", &policies, err), -EINVAL);
 	assert_string_equal(
 		err,
-		"beos: must be one of first, last, bsd, bsd-right, linux, windows, solaris, discard"
+		"beos: must be one of bsd, first, last, bsd-right, linux, windows, solaris, discard"
 	);
 	assert_null(policies);
 }
