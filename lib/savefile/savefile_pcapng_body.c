@@ -118,34 +118,16 @@ packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefile_rec *
 	return NEXT_RECORD;
 }
 
+// Enhanced and obsolete: that one has 16 bits of interface and 16 of packets dropped in its first word.
 static int
-enhanced_packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefile_rec *rec)
+timed_packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefile_rec *rec)
 {
 	const uint8_t *p = pal_cursor_take(&b->body, 20);
 
 	if (p == NULL)
 		return block_short(r, b);
-	rec->interface = savefile_load32(p, r->swapped);
-	rec->cap_len = savefile_load32(p + 12, r->swapped);
-	rec->wire_len = savefile_load32(p + 16, r->swapped);
-	return packet(
-		r,
-		b,
-		rec,
-		(uint64_t)savefile_load32(p + 4, r->swapped) << 32 |
-			savefile_load32(p + 8, r->swapped)
-	);
-}
-
-// Differs from the enhanced one in its first word: 16 bits of interface, 16 of packets dropped.
-static int
-obsolete_packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefile_rec *rec)
-{
-	const uint8_t *p = pal_cursor_take(&b->body, 20);
-
-	if (p == NULL)
-		return block_short(r, b);
-	rec->interface = savefile_load16(p, r->swapped);
+	rec->interface = b->type == TYPE_EPB ? savefile_load32(p, r->swapped)
+					     : savefile_load16(p, r->swapped);
 	rec->cap_len = savefile_load32(p + 12, r->swapped);
 	rec->wire_len = savefile_load32(p + 16, r->swapped);
 	return packet(
@@ -229,21 +211,16 @@ int savefile_pcapng_packet(
 	struct pal_savefile_rec *rec
 )
 {
+	bool simple = b->type == TYPE_SPB;
 	int rc;
 
 	rec->big_endian = r->swapped;
 	rec->raw = b->raw;
 	rec->raw_len = b->len;
-	if (b->type == TYPE_EPB) {
-		rec->kind = PAL_SAVEFILE_BLOCK_EPB;
-		rc = enhanced_packet(r, b, rec);
-	} else if (b->type == TYPE_SPB) {
-		rec->kind = PAL_SAVEFILE_BLOCK_SPB;
-		rc = simple_packet(r, b, rec);
-	} else {
-		rec->kind = PAL_SAVEFILE_BLOCK_PB;
-		rc = obsolete_packet(r, b, rec);
-	}
+	rec->kind = simple		  ? PAL_SAVEFILE_BLOCK_SPB
+		    : b->type == TYPE_EPB ? PAL_SAVEFILE_BLOCK_EPB
+					  : PAL_SAVEFILE_BLOCK_PB;
+	rc = simple ? simple_packet(r, b, rec) : timed_packet(r, b, rec);
 	if (rc == NEXT_RECORD)
 		record_finish(r, rec);
 	return rc;
