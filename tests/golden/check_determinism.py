@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 
+import build
 import pal
 
 DOCUMENTS = ("flows.json", "basic-stats.json", "community-ids.json")
@@ -40,6 +41,14 @@ EVENTFUL = {
     "one anomaly a second": ("--set", "plugin.anomaly.limit=1"),
     "few flows, short timeouts": ("--set", "flow.max-flows=1024", "--set", "flow.udp-new=2", "--set", "flow.tcp-new=2"),
 }
+
+
+def crowd_of_fragments():
+    """More datagrams than a small table holds, the second halves when the first ones have been there for a second."""
+    halves = [build.fragments(build.A, build.B, build.UDP, build.udp(1000 + i, 53, b"x" * 40), 24, i) for i in range(200)]
+    first = [(i / 1000, build.ethernet(h[0])) for i, h in enumerate(halves)]
+    second = [(1.1 + i / 1000, build.ethernet(h[1])) for i, h in enumerate(halves)]
+    return pal.write_file("fragments.pcap", build.pcap(first + second))
 
 
 def run_all(files, *args):
@@ -141,17 +150,12 @@ def without_input(run):
     return sorted(out)
 
 
-def has_untimed(capture):
-    """Packets without a time of their own have that of the one before, which may be in another part."""
-    return isinstance(capture, pal.Pcapng) and any(kind == pal.Pcapng.SPB for _, kind, _, _, _ in capture.records)
-
-
 def check_parts(t, captures):
     """The packets of one file, in several files: flows go on from one to the next."""
     jobs = []
     for name, path in captures.items():
         capture = pal.capture_in(pal.plain(path))
-        if capture is None or len(capture.records) < 2 or has_untimed(capture):
+        if capture is None or len(capture.records) < 2 or capture.has_untimed():
             continue
         whole = pal.write_file(name, capture.first(len(capture.records)))
         parts = [pal.write_file("%d-%s" % (i, name), data) for i, data in enumerate(capture.parts(4))]
@@ -165,7 +169,7 @@ def check_parts(t, captures):
 
 def main():
     t = pal.Test()
-    captures = pal.captures()
+    captures = dict(pal.captures(), **{"fragments.pcap": crowd_of_fragments()})
     files = list(captures.values())
     check_workers(t, captures)
     reference = check_settings(t, files)

@@ -297,6 +297,9 @@ class Pcap:
             seconds, fraction, _, wire = struct.unpack_from(self.order + "IIII", r)
             yield self.linktype, r[self.header :], wire, seconds * 10**9 + fraction * self.unit_ns
 
+    def has_untimed(self):
+        return False
+
     def first(self, n):
         """A file of the first n packets."""
         return self.head + b"".join(self.records[:n])
@@ -368,6 +371,10 @@ class Pcapng:
             units, offset = interfaces[index][2]
             now_ns = (high << 32 | low) * 10**9 // units + offset * 10**9
             yield interfaces[index][0], block[28 : 28 + cap], wire, now_ns
+
+    def has_untimed(self):
+        """Simple packets have no time of their own."""
+        return any(kind == self.SPB for _, kind, _, _, _ in self.records)
 
     def first(self, n):
         return self.file(self.records[:n])
