@@ -69,6 +69,13 @@ def document(run, name):
         return canonical(json.load(f, object_pairs_hook=list))
 
 
+def same_document(a, b, name):
+    """Nearly always the lines are the same, which is quicker to see."""
+    if sorted(x.rstrip(b",") for x in a.lines(name)) == sorted(x.rstrip(b",") for x in b.lines(name)):
+        return True
+    return document(a, name) == document(b, name)
+
+
 def same(t, reference, run, text):
     """Records and result files are those of another run."""
     complaint = run.complaint()
@@ -80,7 +87,7 @@ def same(t, reference, run, text):
         for line in sorted(set(a) ^ set(b))[:4]:
             print("    %s %s" % ("only before:" if line in a else "only here:  ", line.decode()[:600]))
     for name in DOCUMENTS:
-        t.check(document(reference, name) == document(run, name), "%s: %s differs" % (text, name))
+        t.check(same_document(reference, run, name), "%s: %s differs" % (text, name))
 
 
 def check_workers(t, captures):
