@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Captures through reader and writer (tests/support/savefile_copy.c, $PAL_SAVEFILE_COPY): the same bytes to the same
-format; to pcapng and back what tshark and capinfos see is as before; what pcap cannot hold is counted.
+format; made anew from its fields, what tshark and capinfos see is as before; what pcap cannot hold is counted.
 
 The captures are those of the corpus, see pal.py; where it is absent, the small ones have to do.
 """
@@ -101,8 +101,6 @@ class Copies:
         self.t.check(not any(lost.values()), "%s back to pcap: lost %s" % (self.name, lost))
         with open(back, "rb") as f:
             self.t.equal(without_order(f.read()), without_order(self.data), "%s there and back" % self.name)
-        for step in (there, back):
-            self.sees_the_same(step, "there and back")
 
     def to_pcap(self):
         """Packets of the first link type, the others counted. Times as near as pcap can hold them."""
@@ -162,7 +160,7 @@ class Copies:
         self.t.equal(capinfos(target), summary, "%s, %s: capinfos" % (self.name, text))
 
 
-HAVE_WIRESHARK = pal.program("tshark") is not None and pal.program("capinfos") is not None
+HAVE_WIRESHARK = not pal.SANITIZED and pal.program("tshark") is not None and pal.program("capinfos") is not None
 
 
 def check_capture(args):
@@ -188,7 +186,7 @@ def check_standard_output(t):
 def main():
     t = pal.Test()
     pal.scratch()  # before there are threads
-    pal.at_once(check_capture, [(t, n, p) for n, p in pal.captures().items()])
+    pal.at_once(check_capture, [(t, n, p) for n, p in pal.share_of_captures().items()])
     check_standard_output(t)
     return t.done()
 
