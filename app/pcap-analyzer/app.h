@@ -4,6 +4,8 @@
 
 /** @file The parts of pcap-analyzer: what was asked for, EAL, inputs, outputs, and what people see. */
 
+#include "../common/files.h"
+
 #include <pal_conf.h>
 #include <pal_pipeline.h>
 #include <pal_source.h>
@@ -105,17 +107,27 @@ struct app_eal_conf {
 /** Start EAL. 0; or -1, and the reason was printed. ret_huge says whether hugepages are used. */
 int app_eal_start(const struct app_eal_conf *conf, bool *ret_huge);
 
-/** CPUs that this process may use. */
-uint16_t app_nb_cpus(void);
-
-/** Capture files, directories replaced by the files in them, in name order. */
-struct app_files {
-	char **paths;
-	size_t nb_paths;
+/** Which host reads overlapping fragments and segments how; from the settings. */
+struct app_policies {
+	struct pal_prefix_table *defrag, *stream;
 };
 
-int app_files_expand(struct app_files *files, char *const *given, size_t nb_given);
-void app_files_fini(struct app_files *files);
+/** 0; or -EINVAL, and the reason was printed. */
+int app_policies_parse(struct app_policies *policies, const struct pal_conf_values *v);
+void app_policies_fini(struct app_policies *policies);
+
+/** Fill in what the settings say of fragments and streams. */
+void app_reassembly_conf(
+	const struct app_policies *policies,
+	const struct pal_conf_values *v,
+	struct pal_pipeline_conf *conf
+);
+
+/** Whether EAL, when it starts, opens all drivers of the distribution. It takes time, and only DPDK ports need them. */
+void app_eal_drivers_set(bool wanted);
+
+/** CPUs that this process may use. */
+uint16_t app_nb_cpus(void);
 
 enum app_input_kind {
 	APP_INPUT_UNKNOWN,
@@ -139,7 +151,7 @@ struct app_summary {
 	uint64_t nb_files, nb_damaged;
 	uint64_t wall_ns; /**< From the first read to the last record. */
 	uint16_t nb_lcores;
-	size_t flow_table_bytes, bytes_per_flow;
+	struct pal_pipeline_memory memory;
 	bool live;
 	bool verbose;
 	bool interrupted;
@@ -187,6 +199,7 @@ struct run {
 	char eve_path[PATH_MAX];
 	struct pal_source *sources[APP_MAX_INTERFACES];
 	uint16_t nb_sources;
+	struct app_policies policies;
 	struct pal_pipeline *pipeline;
 	volatile bool stop_reading;
 	bool interrupted;

@@ -158,6 +158,8 @@ int app_eal_start(const struct app_eal_conf *conf, bool *ret_huge)
 	}
 	add(&list, "--no-telemetry");
 	add_ports(&list, conf);
+	// Who hands EAL arguments of his own may mean drivers.
+	app_eal_drivers_set(conf->nb_ports != 0 || conf->nb_args != 0);
 	for (int i = 0; i < conf->nb_args; i++)
 		add(&list, conf->args[i]);
 	return rte_eal_init(list.argc, (char **)list.argv) < 0 ? explain_failure(huge, memory_mib)

@@ -40,8 +40,8 @@ static int start_eal(struct run *run)
 	bool huge;
 
 	conf.ports = ports;
-	conf.memory_bytes =
-		(size_t)v->file_mbufs * 1024 + (size_t)v->inbox_pkts * 16 * conf.nb_lcores;
+	conf.memory_bytes = (size_t)v->file_mbufs * 1024 +
+			    ((size_t)v->inbox_pkts * 16 + (size_t)v->views * 2048) * conf.nb_lcores;
 	for (size_t i = 0; i < run->args.nb_interfaces; i++) {
 		if (app_input_kind(run->args.interfaces[i]) != APP_INPUT_PORT)
 			continue;
@@ -66,6 +66,7 @@ static int build_pipeline(struct run *run)
 		.inbox_pkts = v->inbox_pkts,
 		.idle_sleep_us = v->idle_sleep_us,
 		.flow = {.max_flows = v->max_flows},
+		.nb_views = v->views,
 		.plugins = run->plugins,
 		.writer = run->writer,
 		.out = run->out,
@@ -78,6 +79,7 @@ static int build_pipeline(struct run *run)
 		for (int state = 0; state < PAL_FLOW_STATE_COUNT; state++)
 			conf.flow.timeout_ns[proto][state] =
 				v->timeout_s[proto][state] * PAL_NS_PER_S;
+	app_reassembly_conf(&run->policies, v, &conf);
 	run->pipeline = pal_pipeline_create(&conf, err);
 	if (run->pipeline == NULL)
 		app_error("%s", err);
@@ -250,7 +252,7 @@ static int report(struct run *run)
 	if (!run->live)
 		pal_source_file_progress(run->sources[0], &file);
 	sum.nb_damaged = file.damaged;
-	sum.flow_table_bytes = pal_pipeline_flow_table_bytes(run->pipeline, &sum.bytes_per_flow);
+	pal_pipeline_memory(run->pipeline, &sum.memory);
 	if (run->eve_sink >= 0)
 		sum.eve_path = run->eve_path;
 	sum.eve_records = stats.nb_records + run->events.nb_records;
@@ -273,11 +275,14 @@ static void block_signals(sigset_t *signals)
 
 static void print_listening(const struct run *run)
 {
-	size_t bytes_per_flow;
+	struct pal_pipeline_memory memory;
 
+	pal_pipeline_memory(run->pipeline, &memory);
 	fprintf(stderr,
-		"memory for flows: %zu MiB reserved\n",
-		pal_pipeline_flow_table_bytes(run->pipeline, &bytes_per_flow) >> 20);
+		"memory reserved: flows %zu MiB, fragments %zu MiB, streams %zu MiB\n",
+		memory.flows >> 20,
+		memory.fragments >> 20,
+		memory.streams >> 20);
 	for (uint16_t i = 0; i < run->nb_sources; i++)
 		fprintf(stderr,
 			"listening on %s, %u %s, %u %s; Ctrl-C ends\n",
@@ -379,7 +384,8 @@ static int act(struct run *run)
 	default:
 		break;
 	}
-	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0)
+	if (app_inputs_check_keys(run) < 0 || app_plugins_check_keys(run) < 0 ||
+	    app_policies_parse(&run->policies, pal_conf_get(run->conf)) < 0)
 		return APP_EXIT_USAGE;
 	if (run->args.action == APP_DUMP_CONFIG) {
 		pal_conf_dump(run->conf, stdout);
@@ -414,6 +420,7 @@ int main(int argc, char **argv)
 		code = act(&run);
 	pal_filter_destroy(run.filter);
 	pal_plugins_unload(run.plugins);
+	app_policies_fini(&run.policies);
 	pal_conf_destroy(run.conf);
 	app_files_fini(&run.files);
 	app_args_fini(&run.args);

@@ -95,6 +95,7 @@ int app_output_open(struct run *run)
 	run->events = (struct pal_events){.out = run->out, .sink = run->eve_sink};
 	env.writer = run->writer;
 	env.out = run->out;
+	env.events = &run->events;
 	rc = pal_plugins_init(run->plugins, &env, err);
 	if (rc < 0)
 		app_error("%s", err);

@@ -108,15 +108,17 @@ static void print_flows(FILE *out, const struct pal_stats *stats)
 {
 	const struct pal_flow_stats *f = &stats->flow;
 	uint64_t nb_lost = pal_stats_lost(stats);
-	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN], e[TEXT_LEN], g[TEXT_LEN];
+	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN], e[TEXT_LEN], g[TEXT_LEN],
+		h[TEXT_LEN];
 
 	fprintf(out,
-		"flows %s (tcp %s udp %s icmp %s other %s)  %slost %s%s\n",
+		"flows %s (tcp %s udp %s icmp %s other %s)  anomalies %s  %slost %s%s\n",
 		grouped(f->opened, a),
 		grouped(f->opened_by[PAL_FLOW_TCP], b),
 		grouped(f->opened_by[PAL_FLOW_UDP], c),
 		grouped(f->opened_by[PAL_FLOW_ICMP], d),
 		grouped(f->opened_by[PAL_FLOW_OTHER], e),
+		grouped(pal_stats_anomalies(stats), h),
 		alarm_colour(out, nb_lost),
 		grouped(nb_lost, g),
 		calm_colour(out, nb_lost));
@@ -128,10 +130,10 @@ static void print_exits(FILE *out, const struct pal_stats *stats)
 	const char *separator = ": ";
 	char a[TEXT_LEN];
 
-	pal_stats_books(stats, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_FRAMES, PAL_STAGE_COUNT, &books);
 	fprintf(out, "not in a flow %s", grouped(books.exits.pkts, a));
 	for (enum pal_drop drop = PAL_DROP_NONE + 1; drop < PAL_DROP_COUNT; drop++) {
-		struct pal_amount left = pal_stats_exit(stats, drop);
+		struct pal_amount left = pal_stats_exit(stats, PAL_BOOK_FRAMES, drop);
 
 		if (left.pkts == 0)
 			continue;
@@ -143,28 +145,38 @@ static void print_exits(FILE *out, const struct pal_stats *stats)
 
 static void print_ledger(FILE *out, const struct pal_stats *stats)
 {
-	struct pal_books books;
+	struct pal_books books, inner;
 	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN];
 
-	pal_stats_books(stats, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_FRAMES, PAL_STAGE_COUNT, &books);
+	pal_stats_books(stats, PAL_BOOK_INNER, PAL_STAGE_COUNT, &inner);
 	fprintf(out,
-		"ledger offered %s = delivered %s + exits %s, %sresidual %" PRId64 "%s\n",
+		"ledger offered %s = delivered %s + exits %s, %sresidual %" PRId64 "%s",
 		grouped(books.in.pkts, a),
 		grouped(books.out.pkts, b),
 		grouped(books.exits.pkts, c),
 		alarm_colour(out, books.residual.pkts),
 		(int64_t)books.residual.pkts,
 		calm_colour(out, books.residual.pkts));
+	if (inner.in.pkts != 0)
+		fprintf(out,
+			"; from tunnels %s = %s + %s, residual %" PRId64,
+			grouped(inner.in.pkts, a),
+			grouped(inner.out.pkts, b),
+			grouped(inner.exits.pkts, c),
+			(int64_t)inner.residual.pkts);
+	fputc('\n', out);
 }
 
 static void print_memory(FILE *out, const struct pal_stats *stats, const struct app_summary *sum)
 {
+	const struct pal_pipeline_memory *m = &sum->memory;
 	char a[TEXT_LEN], b[TEXT_LEN];
 
 	fprintf(out,
-		"memory for flows %s reserved, %zu B a flow, at most %s at once",
-		scaled((double)sum->flow_table_bytes, "B", a),
-		sum->bytes_per_flow,
+		"memory %s reserved, flows %zu B each, at most %s at once",
+		scaled((double)(m->flows + m->fragments + m->streams), "B", a),
+		m->bytes_per_flow,
 		grouped(stats->flow.max_active, b));
 	if (!sum->live)
 		fprintf(out,

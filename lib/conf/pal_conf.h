@@ -26,6 +26,12 @@ struct pal_conf_values {
 	uint32_t stats_interval_s;
 	uint32_t workers;
 	uint32_t inbox_pkts;
+	uint32_t views;
+	uint32_t defrag_memory_mib, defrag_max_datagrams, defrag_timeout_v4_s, defrag_timeout_v6_s;
+	const char *defrag_policy, *defrag_policies;
+	const char *stream_policy, *stream_policies;
+	uint32_t stream_flow_kib, stream_flow_segs, stream_shard_kib, stream_shard_segs;
+	uint32_t stream_recent_segs;
 	uint32_t idle_sleep_us;
 	uint32_t capture_queues;
 	bool capture_promisc;

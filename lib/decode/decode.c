@@ -8,8 +8,6 @@
  */
 #include "decode_priv.h"
 
-#define ETHERNET_LENGTH_MAX 1500 /**< IEEE 802.3 clause 3.2.6: up to here it is a length. */
-
 static const char *const layer_names[PAL_LAYER_COUNT] = {
 	[PAL_LAYER_END] = "end",
 #define PAL_LAYER(id, name, fn) [PAL_LAYER_##id] = name,
@@ -33,6 +31,17 @@ static inline enum pal_layer linktype_layer(uint16_t linktype)
 	return PAL_LAYER_END;
 }
 
+static inline enum pal_layer ppp_layer(uint16_t proto)
+{
+	switch (proto) {
+#define PAL_PPP(number, id)                                                                        \
+	case number:                                                                               \
+		return PAL_LAYER_##id;
+#include "decode_layers.def"
+	}
+	return PAL_LAYER_END;
+}
+
 static inline enum pal_layer ethertype_layer(uint16_t ethertype)
 {
 	switch (__builtin_expect(ethertype, 0x0800)) {
@@ -46,18 +55,18 @@ static inline enum pal_layer ethertype_layer(uint16_t ethertype)
 
 static_assert(PAL_LAYER_COUNT <= UINT8_MAX, "the arrays below hold layers as bytes");
 
-static const uint8_t ipv4_next[UINT8_MAX + 1] = {
+const uint8_t decode_ipv4_next[UINT8_MAX + 1] = {
 #define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
 #include "decode_layers.def"
 };
 
-static const uint8_t ipv6_next[UINT8_MAX + 1] = {
+const uint8_t decode_ipv6_next[UINT8_MAX + 1] = {
 #define PAL_IPPROTO(number, id) [number] = PAL_LAYER_##id,
 #define PAL_IPV6_NEXT(number, id) [number] = PAL_LAYER_##id,
 #include "decode_layers.def"
 };
 
-static void count_number(struct pal_decode_number *numbers, uint16_t number)
+void decode_count_number(struct pal_decode_number *numbers, uint16_t number)
 {
 	for (int i = 0; i < PAL_DECODE_NUMBERS; i++) {
 		if (numbers[i].pkts == 0)
@@ -69,14 +78,29 @@ static void count_number(struct pal_decode_number *numbers, uint16_t number)
 	}
 }
 
-static enum pal_layer decode_linktype(struct decode_ctx *ctx)
+enum pal_layer decode_linktype(struct decode_ctx *ctx, uint16_t linktype)
 {
-	enum pal_layer layer = linktype_layer(ctx->pkt->linktype);
+	enum pal_layer layer = linktype_layer(linktype);
 
 	if (layer != PAL_LAYER_END)
 		return layer;
-	count_number(ctx->stats->unknown_linktype, ctx->pkt->linktype);
+	decode_count_number(ctx->stats->unknown_linktype, linktype);
 	return decode_stop(ctx, PAL_DROP_LINKTYPE_UNKNOWN);
+}
+
+enum pal_layer decode_ppp_protocol(struct decode_ctx *ctx, uint16_t proto)
+{
+	enum pal_layer layer = ppp_layer(proto);
+
+	if (layer != PAL_LAYER_END)
+		return layer;
+	decode_count_number(ctx->stats->unknown_ppp, proto);
+	return decode_stop(ctx, PAL_DROP_PPP_UNKNOWN);
+}
+
+enum pal_layer decode_ethertype_layer(uint16_t ethertype)
+{
+	return ethertype_layer(ethertype);
 }
 
 enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
@@ -91,21 +115,8 @@ enum pal_layer decode_ethertype(struct decode_ctx *ctx, uint16_t ethertype)
 	layer = ethertype_layer(ethertype);
 	if (layer != PAL_LAYER_END)
 		return layer;
-	count_number(ctx->stats->unknown_ethertype, ethertype);
+	decode_count_number(ctx->stats->unknown_ethertype, ethertype);
 	return decode_stop(ctx, PAL_DROP_ETHERTYPE_UNKNOWN);
-}
-
-enum pal_layer decode_next_header(struct decode_ctx *ctx, uint8_t proto)
-{
-	struct pal_pkt *pkt = ctx->pkt;
-	enum pal_layer layer = (pkt->key.ip_version == 4 ? ipv4_next : ipv6_next)[proto];
-
-	pkt->l4_off = decode_off(ctx);
-	pkt->key.proto = proto;
-	if (layer != PAL_LAYER_END)
-		return layer;
-	count_number(ctx->stats->unknown_ipproto, proto);
-	return PAL_LAYER_IP_OTHER;
 }
 
 static inline enum pal_layer decode_layer(struct decode_ctx *ctx, enum pal_layer layer)
@@ -136,30 +147,41 @@ static inline void reset_pkt(struct pal_pkt *pkt)
 	memset(&pkt->key, 0, sizeof(pkt->key));
 }
 
-void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
+/** Follow the layers from the first one to the end. */
+static inline void follow(struct decode_ctx *ctx, enum pal_layer layer)
 {
-	struct decode_ctx ctx = {
-		.cur = pal_cursor_of(pkt->data, pkt->cap_len),
-		.pkt = pkt,
-		.stats = stats,
-	};
-	enum pal_layer layer;
+	struct pal_decode_stats *stats = ctx->stats;
+	struct pal_pkt *pkt = ctx->pkt;
 
-	reset_pkt(pkt);
+	ctx->cur = pal_cursor_of(pkt->data, pkt->cap_len);
 	if (pkt->cap_len < pkt->wire_len) {
-		ctx.uncaptured = pkt->wire_len - pkt->cap_len;
-		pkt->flags = PAL_PKT_SNAPPED;
+		ctx->uncaptured = pkt->wire_len - pkt->cap_len;
+		pkt->flags |= PAL_PKT_SNAPPED;
 	}
-
-	layer = decode_linktype(&ctx);
 	for (int depth = 0; layer != PAL_LAYER_END; depth++) {
 		if (depth == PAL_DECODE_DEPTH_MAX) {
-			decode_stop(&ctx, PAL_DROP_TOO_MANY_LAYERS);
+			decode_stop(ctx, PAL_DROP_TOO_MANY_LAYERS);
 			break;
 		}
 		stats->layers[layer]++;
-		layer = decode_layer(&ctx, layer);
+		layer = decode_layer(ctx, layer);
 	}
+}
+
+static void count_exit(struct pal_exits *exits, const struct pal_pkt *pkt)
+{
+	if (pkt->drop == PAL_DROP_NONE)
+		return;
+	exits->pkts[pkt->drop]++;
+	exits->bytes[pkt->drop] += pkt->wire_len;
+}
+
+void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
+{
+	struct decode_ctx ctx = {.pkt = pkt, .stats = stats};
+
+	reset_pkt(pkt);
+	follow(&ctx, decode_linktype(&ctx, pkt->linktype));
 
 	stats->pkts++;
 	stats->bytes += pkt->wire_len;
@@ -167,8 +189,64 @@ void pal_decode(struct pal_pkt *pkt, struct pal_decode_stats *stats)
 		stats->max_pkt_size = pkt->wire_len;
 	if (pkt->nb_vlans >= 2)
 		stats->vlan_qinq++;
-	if (pkt->drop != PAL_DROP_NONE) {
-		stats->exits.pkts[pkt->drop]++;
-		stats->exits.bytes[pkt->drop] += pkt->wire_len;
-	}
+	count_exit(&stats->exits, pkt);
+}
+
+/** The source's part of a packet that was in another one. */
+static void inherit_source(struct pal_pkt *pkt, const struct pal_pkt *from)
+{
+	pkt->time_ns = from->time_ns;
+	pkt->number = from->number;
+	pkt->linktype = from->linktype;
+	pkt->input = from->input;
+}
+
+bool pal_decode_inner(
+	struct pal_pkt *inner,
+	const struct pal_pkt *outer,
+	struct pal_decode_stats *stats
+)
+{
+	struct decode_ctx ctx = {.pkt = inner, .stats = stats};
+
+	assert(outer->drop == PAL_DROP_NONE && outer->inner_layer != PAL_LAYER_END);
+	inherit_source(inner, outer);
+	inner->wire_len = outer->inner_wire_len;
+	inner->data = outer->data + outer->inner_off;
+	inner->cap_len = outer->inner_cap_len;
+	reset_pkt(inner);
+	decode_enter_tunnel(inner, outer);
+	follow(&ctx, (enum pal_layer)outer->inner_layer);
+
+	stats->inner_pkts++;
+	stats->inner_bytes += inner->wire_len;
+	count_exit(&stats->inner_exits, inner);
+	return inner->drop == PAL_DROP_NONE;
+}
+
+bool pal_decode_datagram(
+	struct pal_pkt *whole,
+	const struct pal_pkt *last,
+	struct pal_decode_stats *stats
+)
+{
+	struct decode_ctx ctx = {.pkt = whole, .stats = stats};
+
+	assert(last->drop == PAL_DROP_NONE);
+	inherit_source(whole, last);
+	reset_pkt(whole);
+	whole->flags = PAL_PKT_REASSEMBLED;
+	whole->ethertype = last->ethertype;
+	whole->nb_vlans = last->nb_vlans;
+	memcpy(whole->key.vlan, last->key.vlan, sizeof(whole->key.vlan));
+	whole->key.tunnel = last->key.tunnel;
+	whole->depth = last->depth;
+	if (last->depth != 0)
+		whole->tunnel = last->tunnel;
+	follow(&ctx, last->key.ip_version == 4 ? PAL_LAYER_IPV4 : PAL_LAYER_IPV6);
+
+	stats->whole_pkts++;
+	stats->whole_bytes += whole->wire_len;
+	count_exit(&stats->whole_exits, whole);
+	return whole->drop == PAL_DROP_NONE;
 }

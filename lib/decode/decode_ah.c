@@ -24,5 +24,6 @@ enum pal_layer decode_ah(struct decode_ctx *ctx)
 		return decode_no_payload(ctx, PAL_PKT_L4_TRUNCATED);
 	}
 	ctx->pkt->l3_payload_len -= len;
+	ctx->next_off = decode_off(ctx) - len;
 	return decode_next_header(ctx, hdr[0]);
 }

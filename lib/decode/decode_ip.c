@@ -40,16 +40,21 @@ void decode_flow(struct decode_ctx *ctx, uint16_t src_port, uint16_t dst_port)
 		ctx->pkt->flags |= PAL_PKT_KEY_SWAPPED;
 }
 
-enum pal_layer decode_fragment(struct decode_ctx *ctx, uint8_t proto, bool first)
+enum pal_layer
+decode_fragment(struct decode_ctx *ctx, uint8_t proto, uint32_t id, uint16_t off, bool more)
 {
 	struct pal_pkt *pkt = ctx->pkt;
 
 	pkt->l4_off = decode_off(ctx);
 	pkt->key.proto = proto;
+	pkt->frag_id = id;
+	pkt->frag_off = off;
+	if (off == 0)
+		pkt->flags |= PAL_PKT_FRAGMENT_FIRST;
+	if (more)
+		pkt->flags |= PAL_PKT_FRAGMENT_MORE;
 	decode_flow(ctx, 0, 0);
-	return decode_no_payload(
-		ctx, first ? PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST : PAL_PKT_FRAGMENT
-	);
+	return decode_no_payload(ctx, PAL_PKT_FRAGMENT);
 }
 
 enum pal_layer decode_opaque(struct decode_ctx *ctx)

@@ -3,8 +3,8 @@
 #include "decode_priv.h"
 
 #define IPV4_LEN 20
-#define IPV4_FRAG_MASK 0x3fff /**< More Fragments and the offset. */
-#define IPV4_OFFSET_MASK 0x1fff
+#define IPV4_MORE 0x2000
+#define IPV4_OFFSET_MASK 0x1fff /**< In units of 8 bytes. */
 
 enum pal_layer decode_ipv4(struct decode_ctx *ctx)
 {
@@ -40,7 +40,9 @@ enum pal_layer decode_ipv4(struct decode_ctx *ctx)
 	ctx->ip_addr[1] = hdr + 16;
 
 	frag = pal_load_be16(hdr + 6);
-	if (frag & IPV4_FRAG_MASK)
-		return decode_fragment(ctx, hdr[9], (frag & IPV4_OFFSET_MASK) == 0);
+	if (frag & (IPV4_MORE | IPV4_OFFSET_MASK))
+		return decode_fragment(
+			ctx, hdr[9], pal_load_be16(hdr + 4), (uint16_t)(frag << 3), frag & IPV4_MORE
+		);
 	return decode_next_header(ctx, hdr[9]);
 }

@@ -29,6 +29,7 @@ enum pal_layer decode_ipv6(struct decode_ctx *ctx)
 	pkt->l3_payload_len = len;
 	pkt->ttl = hdr[7];
 	pkt->key.ip_version = 6;
+	ctx->next_off = pkt->l3_off + 6;
 	ctx->ip_addr[0] = hdr + 8;
 	ctx->ip_addr[1] = hdr + 24;
 	return decode_next_header(ctx, hdr[6]);

@@ -25,7 +25,7 @@ enum pal_layer decode_llc(struct decode_ctx *ctx)
 	if (oui != 0x000000 && oui != 0x0000f8)
 		return decode_stop(ctx, PAL_DROP_LINK_CONTROL);
 	// A length here would nest LLC in LLC, which nothing defines.
-	if (pal_load_be16(snap + 3) < 0x0600)
+	if (pal_load_be16(snap + 3) < ETHERTYPE_MIN)
 		return decode_stop(ctx, PAL_DROP_LINK_CONTROL);
 	return decode_ethertype(ctx, pal_load_be16(snap + 3));
 }

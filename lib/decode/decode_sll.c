@@ -7,7 +7,6 @@
 
 /* Values of the protocol field that are no ethertypes, linux/if_ether.h. */
 #define ETH_P_802_2 0x0004
-#define ETH_P_MIN 0x0600
 
 /* Devices whose protocol field is no ethertype, linux/if_arp.h. */
 #define ARPHRD_FRAD 770
@@ -16,10 +15,15 @@
 
 static enum pal_layer decode_cooked(struct decode_ctx *ctx, uint16_t arphrd, uint16_t protocol)
 {
-	if (arphrd == ARPHRD_FRAD || arphrd == ARPHRD_IEEE80211_RADIOTAP ||
-	    arphrd == ARPHRD_NETLINK)
+	switch (arphrd) {
+	case ARPHRD_FRAD:
+		return PAL_LAYER_FRELAY;
+	case ARPHRD_IEEE80211_RADIOTAP:
+		return PAL_LAYER_RADIOTAP;
+	case ARPHRD_NETLINK:
 		return decode_stop(ctx, PAL_DROP_SLL_PAYLOAD_UNKNOWN);
-	if (protocol >= ETH_P_MIN)
+	}
+	if (protocol >= ETHERTYPE_MIN)
 		return decode_ethertype(ctx, protocol);
 	ctx->pkt->ethertype = protocol;
 	if (protocol == ETH_P_802_2)

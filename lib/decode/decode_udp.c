@@ -23,5 +23,6 @@ enum pal_layer decode_udp(struct decode_ctx *ctx)
 		return decode_no_payload(ctx, PAL_PKT_L4_INVALID);
 	decode_bound(ctx, len - UDP_LEN);
 	decode_payload(ctx);
+	decode_udp_tunnel(ctx, pal_load_be16(hdr), pal_load_be16(hdr + 2));
 	return PAL_LAYER_END;
 }

@@ -95,16 +95,17 @@ struct pal_json *pal_event_begin(struct pal_events *ev, const char *type, uint64
 	return j;
 }
 
-static void put_input(struct pal_json *j, const struct pal_flow *flow)
+static void put_input(struct pal_json *j, uint16_t index, uint64_t number)
 {
-	const struct pal_input *input = pal_input_get(flow->input);
+	const struct pal_input *input = pal_input_get(index);
 
 	if (input->live) {
 		pal_json_str(j, "in_iface", input->name);
-	} else {
-		pal_json_str(j, "pcap_filename", input->name);
-		pal_json_u64(j, "pcap_cnt", flow->first_number);
+		return;
 	}
+	pal_json_str(j, "pcap_filename", input->name);
+	if (number != 0)
+		pal_json_u64(j, "pcap_cnt", number);
 }
 
 static void put_vlans(struct pal_json *j, const struct pal_flow_key *key)
@@ -117,14 +118,23 @@ static void put_vlans(struct pal_json *j, const struct pal_flow_key *key)
 	pal_json_close(j, ']');
 }
 
-static void put_endpoints(struct pal_json *j, const struct pal_flow *flow)
+static void put_proto(struct pal_json *j, uint8_t proto)
 {
-	const struct pal_flow_key *key = &flow->key;
-	unsigned int src = flow->initiator;
-	const char *proto = pal_event_proto_name(key->proto);
+	const char *name = pal_event_proto_name(proto);
+	char number[4];
+
+	if (name == NULL) {
+		// As Suricata writes a protocol without a name.
+		snprintf(number, sizeof(number), "%03u", proto);
+		name = number;
+	}
+	pal_json_str(j, "proto", name);
+}
+
+static void put_endpoints(struct pal_json *j, const struct pal_flow_key *key, unsigned int src)
+{
 	bool ports = key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP ||
 		     key->proto == IPPROTO_SCTP;
-	char number[4];
 
 	pal_json_addr(j, "src_ip", &key->addr[src], key->ip_version);
 	if (ports)
@@ -132,16 +142,52 @@ static void put_endpoints(struct pal_json *j, const struct pal_flow *flow)
 	pal_json_addr(j, "dest_ip", &key->addr[!src], key->ip_version);
 	if (ports)
 		pal_json_u64(j, "dest_port", key->port[!src]);
-	if (proto == NULL) {
-		// As Suricata writes a protocol without a name.
-		snprintf(number, sizeof(number), "%03u", key->proto);
-		proto = number;
-	}
-	pal_json_str(j, "proto", proto);
-	if (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6) {
+	put_proto(j, key->proto);
+}
+
+// The datagram around that of the flow, as its first packet had it.
+static void put_tunnel(struct pal_json *j, const struct pal_tunnel *t)
+{
+	unsigned int depth = 0;
+
+	while (depth < PAL_TUNNEL_MAX && t->types[depth] != PAL_TUNNEL_NONE)
+		depth++;
+	pal_json_open(j, "tunnel", '{');
+	pal_json_addr(j, "src_ip", &t->src, t->ip_version);
+	pal_json_u64(j, "src_port", t->src_port);
+	pal_json_addr(j, "dest_ip", &t->dst, t->ip_version);
+	pal_json_u64(j, "dest_port", t->dst_port);
+	put_proto(j, t->proto);
+	pal_json_u64(j, "depth", depth);
+	pal_json_close(j, '}');
+}
+
+struct pal_json *pal_event_begin_flow_pkt(
+	struct pal_events *ev,
+	const char *type,
+	struct pal_flow *flow,
+	uint64_t time_ns,
+	uint64_t number
+)
+{
+	struct pal_json *j = begin(ev, time_ns);
+
+	if (j == NULL)
+		return NULL;
+	pal_json_u64(j, "flow_id", flow->id);
+	put_input(j, flow->input, number);
+	pal_json_str(j, "event_type", type);
+	put_vlans(j, &flow->key);
+	put_endpoints(j, &flow->key, flow->initiator);
+	if (flow->key.proto == IPPROTO_ICMP || flow->key.proto == IPPROTO_ICMPV6) {
 		pal_json_u64(j, "icmp_type", flow->icmp_type);
 		pal_json_u64(j, "icmp_code", flow->icmp_code);
 	}
+	if (flow->tunnel != NULL)
+		put_tunnel(j, flow->tunnel);
+	for (uint16_t i = 0; i < ev->nb_annotators; i++)
+		ev->annotators[i].fn(ev->annotators[i].state, flow, j);
+	return j;
 }
 
 struct pal_json *pal_event_begin_flow(
@@ -151,17 +197,30 @@ struct pal_json *pal_event_begin_flow(
 	uint64_t time_ns
 )
 {
+	return pal_event_begin_flow_pkt(ev, type, flow, time_ns, flow->first_number);
+}
+
+struct pal_json *pal_event_begin_pkt(
+	struct pal_events *ev,
+	const char *type,
+	const struct pal_pkt *pkt,
+	const struct pal_flow_key *key,
+	uint64_t time_ns
+)
+{
 	struct pal_json *j = begin(ev, time_ns);
 
 	if (j == NULL)
 		return NULL;
-	pal_json_u64(j, "flow_id", flow->id);
-	put_input(j, flow);
+	if (pkt != NULL)
+		put_input(j, pkt->input, pkt->number);
 	pal_json_str(j, "event_type", type);
-	put_vlans(j, &flow->key);
-	put_endpoints(j, flow);
-	for (uint16_t i = 0; i < ev->nb_annotators; i++)
-		ev->annotators[i].fn(ev->annotators[i].state, flow, j);
+	if (key != NULL) {
+		put_vlans(j, key);
+		put_endpoints(j, key, pkt != NULL ? pal_pkt_sender(pkt) : 0);
+	}
+	if (pkt != NULL && pkt->depth != 0)
+		put_tunnel(j, &pkt->tunnel);
 	return j;
 }
 

@@ -42,7 +42,7 @@ struct pal_events {
 int pal_events_annotate(struct pal_events *ev, pal_event_annotate_t fn, void *state);
 
 /**
- * Begin a record about a flow: timestamp, flow_id, input, event_type, endpoints, protocol, what annotators add.
+ * Begin a record about a flow: timestamp, flow_id, input, event_type, endpoints, protocol, tunnel, what annotators add.
  *
  * @param type
  *   EVE's event_type; ours begin with `pal_`.
@@ -53,6 +53,31 @@ struct pal_json *pal_event_begin_flow(
 	struct pal_events *ev,
 	const char *type,
 	struct pal_flow *flow,
+	uint64_t time_ns
+);
+
+/** The same about one packet of it: pcap_cnt is that packet's number, and not that of the flow's first. */
+struct pal_json *pal_event_begin_flow_pkt(
+	struct pal_events *ev,
+	const char *type,
+	struct pal_flow *flow,
+	uint64_t time_ns,
+	uint64_t number
+);
+
+/**
+ * Begin a record about one packet, whose flow is not known.
+ *
+ * @param pkt
+ *   NULL where only a key is known, whose addr[0] is then the sender.
+ * @param key
+ *   NULL where the packet has none.
+ */
+struct pal_json *pal_event_begin_pkt(
+	struct pal_events *ev,
+	const char *type,
+	const struct pal_pkt *pkt,
+	const struct pal_flow_key *key,
 	uint64_t time_ns
 );
 

@@ -2,37 +2,12 @@
 #ifndef PAL_FLOW_HASH_H
 #define PAL_FLOW_HASH_H
 
-/** @file Hashing and comparing flow keys, and what a flow's id is made of. lib/flow only. */
+/** @file Comparing flow keys, and what a flow's id is made of. lib/flow only. */
 
+#include <pal_hash.h>
 #include <pal_pkt.h>
 
 #include <string.h>
-
-static inline uint64_t pal_flow_mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-// Multiply and fold, a word at a time. Keyed by the seed, which nobody outside knows.
-static inline uint64_t pal_flow_hash_bytes(uint64_t seed, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-	uint64_t hash = seed ^ pal_flow_mix(len ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
-	uint64_t word;
-
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&word, p, 8);
-		hash = pal_flow_mix(hash ^ word, 0xa0761d6478bd642f);
-	}
-	if (len != 0) {
-		word = 0;
-		memcpy(&word, p, len);
-		hash = pal_flow_mix(hash ^ word, 0xe7037ed1a0b428db);
-	}
-	return pal_flow_mix(hash, 0x8ebc6af09c88c6e3);
-}
 
 static inline bool pal_flow_key_equal(const struct pal_flow_key *a, const struct pal_flow_key *b)
 {
@@ -47,18 +22,19 @@ static inline bool pal_flow_key_equal(const struct pal_flow_key *a, const struct
 /*
  * An id must not depend on the time (the same packets give the same ids live), yet differ between flows of the
  * same endpoints: the first packet's IP header and what follows it (IP id, sequence number, transaction id)
- * tell them apart, and a flow that replaces another one builds on its id.
+ * tell them apart, and a connection that takes over the ports of another builds on its id. After a timeout nobody knows
+ * the old flow any more, so one that begins with the very same bytes has the same id again.
  */
 static inline uint64_t pal_flow_make_id(const struct pal_pkt *pkt, uint64_t replaced_id)
 {
 	uint64_t len = pkt->l4_off - pkt->l3_off + (uint64_t)pkt->l3_payload_len;
-	uint64_t hash = pal_flow_hash_bytes(replaced_id, &pkt->key, sizeof(pkt->key));
+	uint64_t hash = pal_hash_bytes(replaced_id, &pkt->key, sizeof(pkt->key));
 
 	if (len > pkt->cap_len - pkt->l3_off)
 		len = pkt->cap_len - pkt->l3_off;
 	if (len > 96)
 		len = 96;
-	return pal_flow_hash_bytes(hash, pkt->data + pkt->l3_off, len) >> 13;
+	return pal_hash_bytes(hash, pkt->data + pkt->l3_off, len) >> 13;
 }
 
 #endif

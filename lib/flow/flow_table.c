@@ -21,12 +21,12 @@
 #include "flow_priv.h"
 
 #include <pal_err.h>
+#include <pal_mem.h>
 #include <pal_time.h>
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #define WHEEL_SLOTS 64
@@ -35,6 +35,8 @@
 
 // Flows in the list of the next tick that are given another chance before one must go.
 #define EVICT_TRIES 8
+
+static_assert(PAL_TUNNEL_COUNT <= 32, "bits of pal_flow.carries");
 
 struct shard {
 	uint64_t clock_ns;
@@ -47,6 +49,8 @@ struct shard {
 struct pal_flow_table {
 	uint8_t *flows; // stride bytes each; index 0 is not used
 	uint32_t *heads;
+	uint8_t *side; // conf.side_bytes each, by the same index; NULL: none
+	struct pal_tunnel *tunnels; // likewise; used by flows that came out of one
 	uint64_t seed; // hides the chains' order from who sends the packets
 	uint32_t mask;
 	uint32_t stride;
@@ -74,6 +78,12 @@ static void prefetch_for_packet(const struct pal_flow_table *tbl, uint32_t index
 	__builtin_prefetch(flow);
 	__builtin_prefetch(flow->pkts);
 	__builtin_prefetch(flow + 1);
+	if (tbl->side != NULL) {
+		const uint8_t *side = tbl->side + (size_t)index * tbl->conf.side_bytes;
+
+		__builtin_prefetch(side);
+		__builtin_prefetch(side + 64);
+	}
 }
 
 static void prefetch_for_close(const struct pal_flow_table *tbl, uint32_t index)
@@ -237,6 +247,26 @@ static void count_open(struct pal_flow_stats *stats, const struct pal_pkt *pkt)
 		stats->max_active = stats->active;
 }
 
+void *pal_flow_side(const struct pal_flow_table *tbl, const struct pal_flow *flow)
+{
+	if (tbl->side == NULL || flow->key.proto != IPPROTO_TCP)
+		return NULL;
+	return tbl->side + (size_t)index_of(tbl, flow) * tbl->conf.side_bytes;
+}
+
+// What a flow has beside it, made ready.
+static void open_side(struct pal_flow_table *tbl, struct pal_flow *flow, const struct pal_pkt *pkt)
+{
+	void *side = pal_flow_side(tbl, flow);
+
+	if (side != NULL)
+		memset(side, 0, tbl->conf.side_bytes);
+	if (pkt->depth != 0) {
+		flow->tunnel = &tbl->tunnels[index_of(tbl, flow)];
+		tbl->tunnels[index_of(tbl, flow)] = pkt->tunnel;
+	}
+}
+
 static struct pal_flow *open_flow(
 	struct pal_flow_table *tbl,
 	const struct pal_pkt *pkt,
@@ -268,6 +298,7 @@ static struct pal_flow *open_flow(
 	tbl->heads[hash & tbl->mask] = index_of(tbl, flow);
 	wheel_add(tbl, sh, flow, tick_to_look(tbl, sh, flow));
 	sh->nb_flows++;
+	open_side(tbl, flow, pkt);
 	count_open(&tbl->stats, pkt);
 	tbl->conf.hooks.on_open(tbl->conf.hooks.arg, flow, pkt);
 	return flow;
@@ -329,23 +360,6 @@ static void advance_clock(struct pal_flow_table *tbl, struct shard *sh, uint64_t
 
 /* public */
 
-static void *reserve(size_t bytes)
-{
-	void *p =
-		mmap(NULL,
-		     bytes,
-		     PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		     -1,
-		     0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	// Fewer TLB misses where the kernel has huge pages to give; a hint, so its result does not matter.
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
-}
-
 static size_t flows_bytes(const struct pal_flow_table *tbl)
 {
 	return ((size_t)tbl->capacity + 1) * tbl->stride;
@@ -354,6 +368,16 @@ static size_t flows_bytes(const struct pal_flow_table *tbl)
 static size_t heads_bytes(const struct pal_flow_table *tbl)
 {
 	return ((size_t)tbl->mask + 1) * sizeof(tbl->heads[0]);
+}
+
+static size_t side_bytes(const struct pal_flow_table *tbl)
+{
+	return ((size_t)tbl->capacity + 1) * tbl->conf.side_bytes;
+}
+
+static size_t tunnels_bytes(const struct pal_flow_table *tbl)
+{
+	return ((size_t)tbl->capacity + 1) * sizeof(tbl->tunnels[0]);
 }
 
 struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, uint32_t nb_shards)
@@ -377,9 +401,13 @@ struct pal_flow_table *pal_flow_table_create(const struct pal_flow_conf *conf, u
 	tbl->mask = nb_heads - 1;
 	if (getrandom(&tbl->seed, sizeof(tbl->seed), 0) != sizeof(tbl->seed))
 		tbl->seed = pal_time_mono_ns();
-	tbl->flows = reserve(flows_bytes(tbl));
-	tbl->heads = reserve(heads_bytes(tbl));
-	if (tbl->flows == NULL || tbl->heads == NULL) {
+	tbl->flows = pal_mem_reserve(flows_bytes(tbl));
+	tbl->heads = pal_mem_reserve(heads_bytes(tbl));
+	tbl->tunnels = pal_mem_reserve(tunnels_bytes(tbl));
+	if (conf->side_bytes != 0)
+		tbl->side = pal_mem_reserve(side_bytes(tbl));
+	if (tbl->flows == NULL || tbl->heads == NULL || tbl->tunnels == NULL ||
+	    (tbl->side == NULL && conf->side_bytes != 0)) {
 		pal_flow_table_destroy(tbl);
 		return pal_err_null(ENOMEM);
 	}
@@ -390,28 +418,29 @@ void pal_flow_table_destroy(struct pal_flow_table *tbl)
 {
 	if (tbl == NULL)
 		return;
-	if (tbl->flows != NULL)
-		munmap(tbl->flows, flows_bytes(tbl));
-	if (tbl->heads != NULL)
-		munmap(tbl->heads, heads_bytes(tbl));
+	pal_mem_release(tbl->flows, flows_bytes(tbl));
+	pal_mem_release(tbl->heads, heads_bytes(tbl));
+	pal_mem_release(tbl->tunnels, tunnels_bytes(tbl));
+	pal_mem_release(tbl->side, side_bytes(tbl));
 	free(tbl);
 }
 
 size_t pal_flow_table_bytes(const struct pal_flow_table *tbl)
 {
-	return sizeof(*tbl) + flows_bytes(tbl) + heads_bytes(tbl);
+	return sizeof(*tbl) + flows_bytes(tbl) + heads_bytes(tbl) + tunnels_bytes(tbl) +
+	       side_bytes(tbl);
 }
 
 size_t pal_flow_bytes(const struct pal_flow_table *tbl)
 {
-	return tbl->stride + 2 * sizeof(tbl->heads[0]);
+	return tbl->stride + 2 * sizeof(tbl->heads[0]) + tbl->conf.side_bytes;
 }
 
 void pal_flow_prefetch(struct pal_flow_table *tbl, struct pal_pkt *const *pkts, uint16_t nb_pkts)
 {
 	for (uint16_t i = 0; i < nb_pkts; i++) {
-		uint32_t hash = (uint32_t
-		)pal_flow_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
+		uint32_t hash =
+			(uint32_t)pal_hash_bytes(tbl->seed, &pkts[i]->key, sizeof(pkts[i]->key));
 
 		tbl->burst_hash[i] = hash;
 		__builtin_prefetch(&tbl->heads[hash & tbl->mask]);
@@ -444,12 +473,14 @@ static void count_packet(
 {
 	enum pal_dir dir = pal_flow_dir(flow, pkt);
 
-	flow->pkts[dir]++;
+	flow->pkts[dir] += 1u + pkt->more_frames;
 	flow->bytes[dir] += pkt->wire_len;
 	if (pkt->time_ns > flow->last_ns)
 		flow->last_ns = pkt->time_ns;
 	flow->clock_ns = sh->clock_ns;
-	tbl->stats.pkts++;
+	if (pkt->inner_layer != 0)
+		flow->carries |= UINT32_C(1) << pkt->inner_tunnel;
+	tbl->stats.pkts += 1u + pkt->more_frames;
 	tbl->stats.bytes += pkt->wire_len;
 	if (pkt->tcp_flags != 0) {
 		uint8_t syn_ack = pkt->tcp_flags & (PAL_TCP_SYN | PAL_TCP_ACK);
@@ -471,11 +502,10 @@ struct pal_flow *pal_flow_track(struct pal_flow_table *tbl, uint16_t i, struct p
 	uint64_t replaced_id = 0;
 
 	if (flow != NULL) {
-		// Decided before the wheel turns, so that a flow that this packet's time ends leaves its id.
 		uint64_t now_ns = pkt->time_ns > sh->clock_ns ? pkt->time_ns : sh->clock_ns;
 
 		if (now_ns - flow->clock_ns > timeout_of(tbl, flow)) {
-			replaced_id = flow->id;
+			// No trace of it is left where a sweep came first: so here, too.
 			close_flow(tbl, flow, PAL_FLOW_END_TIMEOUT);
 			flow = NULL;
 		} else if (pkt->tcp_flags != 0 && pal_flow_tcp_is_reuse(flow, pkt)) {

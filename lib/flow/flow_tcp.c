@@ -11,10 +11,19 @@
  */
 #include "flow_priv.h"
 
-static bool seq_at_or_after(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) >= 0;
-}
+#include <pal_tcp.h>
+
+// A side that jumps further than this was not captured for long, or somebody else speaks in its name.
+#define JUMP_MAX (1 << 30)
+
+// So much may be on its way though the window is smaller by now.
+#define WINDOW_MIN UINT16_MAX
+
+// In pal_flow.fin_seen: that side sent something that was no reset.
+#define HEARD(dir) (16 << (dir))
+
+// In pal_flow.tcp_scale: its SYN had no window scale.
+#define SCALE_NONE 0xf
 
 static enum pal_flow_state flow_state_of(enum pal_tcp_state state)
 {
@@ -52,23 +61,99 @@ bool pal_flow_tcp_is_reuse(const struct pal_flow *flow, const struct pal_pkt *pk
 		return true;
 	// RFC 9293 section 3.10.7.4: a SYN inside a live connection is not a new one. But a side that has
 	// finished, or whose attempt with another number got nowhere, has begun anew.
-	if (flow->fin_seen & 1 << dir)
+	if (flow->fin_seen & PAL_FLOW_FIN_SEEN(dir))
 		return !repeats_syn(flow, pkt, dir);
 	return flow->state == PAL_FLOW_NEW && (flow->tcp_flags[dir] & PAL_TCP_SYN) &&
 	       flow->isn[dir] != pkt->tcp_seq;
 }
 
-static void note_fin(struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
+/* how far each side is */
+
+static bool is_heard(const struct pal_flow *flow, enum pal_dir dir)
 {
-	flow->fin_seen |= (uint8_t)(1 << dir);
-	flow->fin_end[dir] = pkt->tcp_seq + pkt->payload_len + 1;
+	return flow->fin_seen & HEARD(dir);
+}
+
+static bool is_first_syn(const struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	return pkt->tcp_flags & PAL_TCP_SYN && !(flow->tcp_flags[dir] & PAL_TCP_SYN);
+}
+
+static void note_seq(struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	uint8_t flags = pkt->tcp_flags;
+	uint32_t end = pkt->tcp_seq + pkt->payload_len + ((flags & PAL_TCP_SYN) != 0);
+	int32_t ahead = pal_tcp_seq_diff(end, flow->seq_end[dir]);
+
+	if (flags & PAL_TCP_FIN) {
+		flow->seq_end[dir] = end + 1;
+		flow->fin_seen |= PAL_FLOW_FIN_SEEN(dir);
+	} else if (!is_heard(flow, dir) || is_first_syn(flow, pkt, dir)) {
+		flow->seq_end[dir] = end;
+	} else if (!(flow->fin_seen & PAL_FLOW_FIN_SEEN(dir)) && ahead > 0 && ahead < JUMP_MAX) {
+		flow->seq_end[dir] = end;
+	}
+	// What the silent side is expected to send next.
+	if (!is_heard(flow, !dir) && flags & PAL_TCP_ACK)
+		flow->seq_end[!dir] = pkt->tcp_ack;
+	flow->tcp_window[dir] = pkt->tcp_window;
+	flow->fin_seen |= HEARD(dir);
+}
+
+// RFC 7323 section 2.2.
+static void note_syn(struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	const uint8_t *scale = pal_tcp_option_find(pkt, PAL_TCP_OPTION_SCALE, 1);
+	uint8_t nibble = SCALE_NONE;
+
+	flow->isn[dir] = pkt->tcp_seq;
+	if (scale != NULL)
+		nibble = *scale < PAL_TCP_SCALE_MAX ? *scale : PAL_TCP_SCALE_MAX;
+	flow->tcp_scale |= (uint8_t)(nibble << 4 * dir);
+}
+
+static uint8_t scale_of(const struct pal_flow *flow, enum pal_dir dir)
+{
+	uint8_t mine = flow->tcp_scale >> 4 * dir & 0xf;
+	uint8_t other = flow->tcp_scale >> 4 * !dir & 0xf;
+
+	// The SYNs were not captured: the window may be that large.
+	if (!(flow->tcp_flags[dir] & flow->tcp_flags[!dir] & PAL_TCP_SYN))
+		return PAL_TCP_SCALE_MAX;
+	return mine == SCALE_NONE || other == SCALE_NONE ? 0 : mine;
+}
+
+/*
+ * Does the other side accept this reset? It must lie in the window, RFC 9293 section 3.10.7.4. What the receiver
+ * expects next is not known for certain from the middle: all that the sender has sent is, and at most a window of
+ * that is still on its way.
+ *
+ * XXX: hosts that follow RFC 5961 section 3.2 accept the one number only that they expect; older ones, all in the
+ * window, and a capture does not tell which one it is.
+ */
+static bool is_valid_rst(const struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	int32_t ahead = pal_tcp_seq_diff(pkt->tcp_seq, flow->seq_end[dir]);
+	int32_t window = JUMP_MAX;
+
+	// RFC 9293 section 3.10.7.3: what answers a SYN must acknowledge it.
+	if (!is_heard(flow, dir) && flow->tcp_state == PAL_TCP_SYN_SENT)
+		return pkt->tcp_flags & PAL_TCP_ACK &&
+		       pal_tcp_seq_diff(pkt->tcp_ack, flow->isn[!dir]) > 0 &&
+		       pal_tcp_seq_diff(pkt->tcp_ack, flow->seq_end[!dir]) <= 0;
+	// Nothing is known that it could contradict.
+	if (!is_heard(flow, dir) && !(flow->tcp_flags[!dir] & PAL_TCP_ACK))
+		return true;
+	if (is_heard(flow, !dir))
+		window = flow->tcp_window[!dir] << scale_of(flow, !dir);
+	return ahead <= window && ahead >= -(window > WINDOW_MIN ? window : WINDOW_MIN);
 }
 
 // Has the FIN of side `dir` been acknowledged by this packet of the other side?
 static bool acks_fin_of(const struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
 {
-	return (flow->fin_seen & 1 << dir) && (pkt->tcp_flags & PAL_TCP_ACK) &&
-	       seq_at_or_after(pkt->tcp_ack, flow->fin_end[dir]);
+	return (flow->fin_seen & PAL_FLOW_FIN_SEEN(dir)) && (pkt->tcp_flags & PAL_TCP_ACK) &&
+	       pal_tcp_seq_diff(pkt->tcp_ack, flow->seq_end[dir]) >= 0;
 }
 
 static enum pal_tcp_state
@@ -110,7 +195,7 @@ next_state(const struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir 
 	uint8_t flags = pkt->tcp_flags;
 
 	if (flags & PAL_TCP_RST)
-		return PAL_TCP_CLOSED;
+		return flow->fin_seen & PAL_FLOW_RST_SEEN(dir) ? PAL_TCP_CLOSED : flow->tcp_state;
 	if (flow->tcp_state >= PAL_TCP_ESTABLISHED)
 		return after_handshake(flow, pkt, dir);
 	if ((flags & (PAL_TCP_SYN | PAL_TCP_ACK)) == PAL_TCP_SYN)
@@ -126,10 +211,14 @@ next_state(const struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir 
 
 void pal_flow_tcp_update(struct pal_flow *flow, const struct pal_pkt *pkt, enum pal_dir dir)
 {
-	if (pkt->tcp_flags & PAL_TCP_SYN && !(flow->tcp_flags[dir] & PAL_TCP_SYN))
-		flow->isn[dir] = pkt->tcp_seq;
-	if (pkt->tcp_flags & PAL_TCP_FIN)
-		note_fin(flow, pkt, dir);
+	if (pkt->tcp_flags & PAL_TCP_RST) {
+		if (is_valid_rst(flow, pkt, dir))
+			flow->fin_seen |= PAL_FLOW_RST_SEEN(dir);
+	} else {
+		if (is_first_syn(flow, pkt, dir))
+			note_syn(flow, pkt, dir);
+		note_seq(flow, pkt, dir);
+	}
 	flow->tcp_flags[dir] |= pkt->tcp_flags;
 	flow->tcp_state = (uint8_t)next_state(flow, pkt, dir);
 	flow->state = (uint8_t)flow_state_of(flow->tcp_state);

@@ -56,6 +56,10 @@ enum pal_tcp_state {
 	PAL_TCP_STATE_COUNT,
 };
 
+/** Bits of pal_flow.fin_seen: that side sent FIN; it sent a reset that the other side accepts. */
+#define PAL_FLOW_FIN_SEEN(dir) (1 << (dir))
+#define PAL_FLOW_RST_SEEN(dir) (4 << (dir))
+
 struct pal_flow {
 	/* what every packet looks at: one cache line */
 	struct pal_flow_key key;
@@ -68,19 +72,24 @@ struct pal_flow {
 	uint64_t bytes[PAL_DIR_COUNT]; /**< On the wire, link header included. */
 	uint64_t last_ns; /**< Latest time of any of its packets. */
 	uint32_t wants; /**< Bit n: plugin n still wants payload. */
-	uint32_t fin_end[PAL_DIR_COUNT]; /**< Sequence number after each side's FIN. */
+	uint32_t seq_end
+		[PAL_DIR_COUNT]; /**< Sequence number after all that each side sent, not beyond its FIN. */
 	uint8_t state; /**< enum pal_flow_state */
 	uint8_t end; /**< enum pal_flow_end; set when on_close is called. */
 	uint8_t initiator; /**< Endpoint of the key that began. */
 	uint8_t tcp_state; /**< enum pal_tcp_state */
 	uint8_t tcp_flags[PAL_DIR_COUNT]; /**< All flags seen. */
-	uint8_t fin_seen; /**< Bit dir: that side sent FIN. */
+	uint8_t fin_seen; /**< PAL_FLOW_FIN_SEEN, PAL_FLOW_RST_SEEN. */
+	uint8_t tcp_scale; /**< Of both windows: PAL_DIR_TO_CLIENT in the high half. lib/flow only. */
+	uint16_t tcp_window[PAL_DIR_COUNT]; /**< Announced last by each side, not scaled. */
 
 	/* beginning and end: the third cache line, which packets in between do not touch */
 	alignas(64) uint64_t first_ns; /**< Time of its first packet. */
 	uint64_t id; /**< 51 bits, made of the key and the first packet; never of the time. */
 	uint64_t first_number; /**< pal_pkt.number of its first packet. */
 	uint32_t isn[PAL_DIR_COUNT]; /**< Of the SYN of each side, where it was seen. */
+	const struct pal_tunnel *tunnel; /**< What its first packet came out of; NULL: no tunnel. */
+	uint32_t carries; /**< Bit n: it carried datagrams by enum pal_tunnel_type n. */
 	uint32_t wheel_next, wheel_prev; /**< lib/flow only. */
 	uint16_t shard;
 	uint16_t input; /**< pal_pkt.input of its first packet. */

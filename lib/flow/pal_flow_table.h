@@ -41,6 +41,8 @@ struct pal_flow_conf {
 	uint32_t
 		max_flows; /**< Over all PAL_SHARDS shards; each may hold its part. At least PAL_SHARDS. */
 	uint32_t extra_bytes; /**< Plugin bytes behind each flow, a multiple of 8. */
+	/** Bytes beside each TCP flow, in memory of their own that other flows do not touch; pal_flow_side(). */
+	uint32_t side_bytes;
 	uint64_t timeout_ns[PAL_FLOW_PROTO_COUNT][PAL_FLOW_STATE_COUNT];
 	struct pal_flow_hooks hooks;
 };
@@ -106,6 +108,9 @@ void pal_flow_tick(struct pal_flow_table *tbl, uint64_t now_ns);
 void pal_flow_finish(struct pal_flow_table *tbl, uint64_t end_ns);
 
 const struct pal_flow_stats *pal_flow_stats_get(const struct pal_flow_table *tbl);
+
+/** The bytes beside a TCP flow, zero when it opens. NULL for other flows, and where none were asked for. */
+void *pal_flow_side(const struct pal_flow_table *tbl, const struct pal_flow *flow);
 
 /** Plugin bytes of a flow. */
 static inline void *pal_flow_extra(struct pal_flow *flow, uint32_t offset)

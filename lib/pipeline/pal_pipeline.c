@@ -3,6 +3,7 @@
 
 #include <pal_err.h>
 
+#include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_pause.h>
 #include <rte_ring.h>
@@ -36,18 +37,28 @@ static void on_flow_open(void *arg, struct pal_flow *flow, const struct pal_pkt 
 
 static void on_flow_close(void *arg, struct pal_flow *flow)
 {
-	const struct lcore *lc = arg;
+	struct lcore *lc = arg;
 
+	lcore_stream_close(lc, flow);
 	pal_chain_flow_close(lc->chain, flow);
 }
 
-static bool all_rx_ended(const struct pal_pipeline *p)
+// Does nobody read any more, and is nothing on its way from one lcore to another? A packet that is taken out of an
+// inbox may become others that are handed over in turn (fragments, live). Taken is added up before handed: if all that
+// was handed over by then had been taken before, nothing was under way in between, and nothing can begin.
+static bool all_quiet(const struct pal_pipeline *p)
 {
+	uint64_t taken = 0, handed = 0;
+
+	// Each pairs with the release of that lcore: who sees the number sees what was enqueued and counted before.
 	for (uint16_t i = 0; i < p->nb_lcores; i++)
-		// Pairs with the release in lcore_main(): who sees it sees what was enqueued and counted before.
 		if (!__atomic_load_n(&p->lcores[i].rx_ended, __ATOMIC_ACQUIRE))
 			return false;
-	return true;
+	for (uint16_t i = 0; i < p->nb_lcores; i++)
+		taken += __atomic_load_n(&p->lcores[i].nb_taken, __ATOMIC_ACQUIRE);
+	for (uint16_t i = 0; i < p->nb_lcores; i++)
+		handed += __atomic_load_n(&p->lcores[i].nb_handed, __ATOMIC_ACQUIRE);
+	return taken == handed;
 }
 
 static uint64_t last_time_of_all(const struct pal_pipeline *p)
@@ -78,14 +89,12 @@ static int lcore_main(void *arg)
 
 	for (;;) {
 		bool over = __atomic_load_n(&lc->rx_ended, __ATOMIC_RELAXED);
-		// Asked before the inbox is emptied: what came before the last sender's end is then in it.
-		bool last_turn = over && all_rx_ended(lc->p);
 		uint16_t busy = over ? 0 : rx_turn(lc);
 
 		busy += worker_turn(lc);
 		if (!over && rx_is_over(lc))
 			__atomic_store_n(&lc->rx_ended, true, __ATOMIC_RELEASE);
-		if (last_turn && busy == 0)
+		if (over && busy == 0 && all_quiet(lc->p))
 			break;
 		nb_idle_turns = busy != 0 ? 0 : nb_idle_turns + 1;
 		if (++lc->nb_turns % HOUSEKEEPING_TURNS == 0 ||
@@ -161,6 +170,46 @@ static uint32_t shards_of(const struct pal_pipeline *p, uint16_t index)
 	return nb_shards;
 }
 
+// Caches are for the lcores that take and free; the pool must hold more than they all keep in them.
+static struct rte_mempool *make_pool(const char *what, uint16_t lcore_index, uint32_t nb_mbufs)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *mp;
+
+	snprintf(name, sizeof(name), "pal_%s_%u", what, lcore_index);
+	mp = rte_pktmbuf_pool_create(name, nb_mbufs, 64, PAL_MBUF_PRIV_SIZE, 0, SOCKET_ID_ANY);
+	return mp != NULL ? mp : pal_err_null(rte_errno);
+}
+
+// What an lcore that decodes needs for tunnels and fragments.
+static int make_rx(struct pal_pipeline *p, struct lcore *lc)
+{
+	struct pal_defrag_conf defrag = p->conf.defrag;
+	uint16_t nb_tables = p->conf.live ? p->nb_lcores : 1;
+
+	lc->views = make_pool("views", lc->index, p->conf.nb_views);
+	if (lc->views == NULL)
+		return -errno;
+	// What is set for the run is dealt out to its tables; offline there is one, however many workers.
+	defrag.max_datagrams = RTE_MAX(defrag.max_datagrams / nb_tables, 64u);
+	defrag.memory_bytes = RTE_MAX(defrag.memory_bytes / nb_tables, UINT64_C(1) << 20);
+	lcore_defrag_hooks(lc, &defrag.hooks);
+	lc->defrag = pal_defrag_create(&defrag);
+	return lc->defrag == NULL ? -errno : 0;
+}
+
+static int make_streams(struct pal_pipeline *p, struct lcore *lc)
+{
+	struct pal_streams_conf streams = p->conf.streams;
+
+	lc->kept = make_pool("kept", lc->index, p->conf.nb_views);
+	if (lc->kept == NULL)
+		return -errno;
+	lcore_stream_hooks(lc, &streams.hooks);
+	lc->streams = pal_streams_create(&streams, shards_of(p, lc->index));
+	return lc->streams == NULL ? -errno : 0;
+}
+
 static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 {
 	struct pal_plugin_lcore plugin_lcore = {.index = lc->index, .events = &lc->events};
@@ -174,8 +223,21 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 	lc->chain = pal_chain_create(p->conf.plugins, &plugin_lcore);
 	if (lc->chain == NULL)
 		return -errno;
+	if (p->conf.live || lc->index == 0) { // offline the first lcore reads
+		int rc = make_rx(p, lc);
+
+		if (rc < 0)
+			return rc;
+	}
 	if (lc->index < p->first_worker)
 		return 0;
+	if (lc->chain->stream_bits != 0) {
+		int rc = make_streams(p, lc);
+
+		if (rc < 0)
+			return rc;
+		flow.side_bytes = sizeof(struct pal_stream);
+	}
 	flow.hooks = (struct pal_flow_hooks){on_flow_open, on_flow_close, lc};
 	flow.extra_bytes = pal_plugins_flow_bytes(p->conf.plugins);
 	lc->flows = pal_flow_table_create(&flow, shards_of(p, lc->index));
@@ -242,11 +304,17 @@ void pal_pipeline_destroy(struct pal_pipeline *p)
 {
 	if (p == NULL)
 		return;
+	// Streams hold packets out of the pools of other lcores.
+	for (uint16_t i = 0; i < p->nb_lcores; i++)
+		pal_streams_destroy(p->lcores[i].streams);
 	for (uint16_t i = 0; i < p->nb_lcores; i++) {
 		struct lcore *lc = &p->lcores[i];
 
 		pal_chain_destroy(p->conf.plugins, lc->chain);
+		pal_defrag_destroy(lc->defrag);
 		pal_flow_table_destroy(lc->flows);
+		rte_mempool_free(lc->views);
+		rte_mempool_free(lc->kept);
 		pal_out_destroy(lc->out);
 		rte_ring_free(lc->inbox);
 		free(lc->outboxes);
@@ -280,6 +348,7 @@ bool pal_pipeline_done(const struct pal_pipeline *p)
 void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->live = p->conf.live;
 	for (uint16_t i = 0; i < p->conf.nb_sources; i++) {
 		struct pal_source_stats source = {0};
 
@@ -293,6 +362,10 @@ void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 		pal_stats_add_decode(ret_stats, &lc->decode);
 		if (lc->flows != NULL)
 			pal_stats_add_flow(ret_stats, pal_flow_stats_get(lc->flows));
+		if (lc->defrag != NULL)
+			pal_stats_add_defrag(ret_stats, pal_defrag_stats_get(lc->defrag));
+		if (lc->streams != NULL)
+			pal_stats_add_streams(ret_stats, pal_streams_stats_get(lc->streams));
 		ret_stats->nb_records += lc->events.nb_records;
 		ret_stats->lost_records += pal_out_lost(lc->out);
 	}
@@ -304,18 +377,24 @@ int pal_pipeline_report(struct pal_pipeline *p, char *err)
 
 	for (uint16_t i = 0; i < p->nb_lcores; i++)
 		chains[i] = p->lcores[i].chain;
-	return pal_plugins_report(p->conf.plugins, chains, p->nb_lcores, err);
+	return pal_plugins_report(p->conf.plugins, chains, p->nb_lcores, last_time_of_all(p), err);
 }
 
-size_t pal_pipeline_flow_table_bytes(const struct pal_pipeline *p, size_t *ret_bytes_per_flow)
+void pal_pipeline_memory(const struct pal_pipeline *p, struct pal_pipeline_memory *ret_memory)
 {
-	size_t bytes = 0;
+	struct pal_pipeline_memory memory = {0};
 
 	for (uint16_t i = 0; i < p->nb_lcores; i++) {
-		if (p->lcores[i].flows == NULL)
+		const struct lcore *lc = &p->lcores[i];
+
+		if (lc->defrag != NULL)
+			memory.fragments += pal_defrag_bytes(lc->defrag);
+		if (lc->streams != NULL)
+			memory.streams += pal_streams_bytes(lc->streams);
+		if (lc->flows == NULL)
 			continue;
-		bytes += pal_flow_table_bytes(p->lcores[i].flows);
-		*ret_bytes_per_flow = pal_flow_bytes(p->lcores[i].flows);
+		memory.flows += pal_flow_table_bytes(lc->flows);
+		memory.bytes_per_flow = pal_flow_bytes(lc->flows);
 	}
-	return bytes;
+	*ret_memory = memory;
 }

@@ -8,18 +8,21 @@
  *
  *      every lcore, again and again (lcore_main() in pal_pipeline.c):
  *
- *      rx_turn()       source -> skip, filter -> decode -> frame hooks -> steer     of the queues that it polls
- *      worker_turn()   inbox -> flow -> datagram and payload hooks                  of the shards that it owns
+ *      rx_turn()       source -> skip, filter -> decode -> frame hooks -> dispatch()    of the queues that it polls
+ *      dispatch()      fragments -> whole datagrams, tunnels -> what is in them, each steered to its owner
+ *      worker_turn()   inbox -> flow -> datagram and payload hooks -> stream hooks      of the shards that it owns
  *
  * -j 1: one lcore has all queues and all shards, and no ring is crossed. Offline with more: the first lcore
  * reads, the others own the shards. Live: every lcore has its part of the queues and of the shards.
  */
 
 #include <pal_chain.h>
+#include <pal_defrag.h>
 #include <pal_filter.h>
 #include <pal_flow_table.h>
 #include <pal_source.h>
 #include <pal_stats.h>
+#include <pal_stream.h>
 
 struct pal_pipeline;
 
@@ -34,7 +37,11 @@ struct pal_pipeline_conf {
 	bool checksums; /**< Drop what has a wrong one. */
 	uint32_t inbox_pkts;
 	uint32_t idle_sleep_us;
-	struct pal_flow_conf flow; /**< Hooks and extra_bytes are filled in here. */
+	struct pal_flow_conf flow; /**< Hooks, extra_bytes and side_bytes are filled in here. */
+	struct pal_defrag_conf defrag; /**< Of the whole run; hooks are filled in here. */
+	struct pal_streams_conf streams; /**< Hooks are filled in here. */
+	uint32_t
+		nb_views; /**< Datagrams out of tunnels and fragments that may be under way, per lcore. */
 	struct pal_plugins *plugins;
 	struct pal_writer *writer;
 	struct pal_out *out; /**< Main's. */
@@ -73,7 +80,13 @@ void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats);
 /** After pal_pipeline_done(): merge what plugins have found and let them report. 0 or -errno with err filled. */
 int pal_pipeline_report(struct pal_pipeline *p, char *err);
 
-/** Memory set aside for flows by all lcores, and what one flow takes. Bytes. */
-size_t pal_pipeline_flow_table_bytes(const struct pal_pipeline *p, size_t *ret_bytes_per_flow);
+/** Memory set aside at the start, by all lcores together. Bytes. */
+struct pal_pipeline_memory {
+	size_t flows; /**< Flow tables. */
+	size_t bytes_per_flow;
+	size_t fragments;
+	size_t streams; /**< Without the packets that are held themselves. */
+};
+void pal_pipeline_memory(const struct pal_pipeline *p, struct pal_pipeline_memory *ret_memory);
 
 #endif

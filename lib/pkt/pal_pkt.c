@@ -25,6 +25,7 @@ const char *pal_stage_name(enum pal_stage stage)
 		[PAL_STAGE_SOURCE] = "source",
 		[PAL_STAGE_INPUT] = "input",
 		[PAL_STAGE_DECODE] = "decode",
+		[PAL_STAGE_DEFRAG] = "defrag",
 		[PAL_STAGE_STEER] = "steer",
 		[PAL_STAGE_FLOW] = "flow",
 	};
@@ -40,6 +41,26 @@ const char *pal_drop_name(enum pal_drop drop)
 const char *pal_drop_text(enum pal_drop drop)
 {
 	return drops[drop].text;
+}
+
+static const struct {
+	const char *name;
+	enum pal_tunnel_scope scope;
+} tunnels[PAL_TUNNEL_COUNT] = {
+	[PAL_TUNNEL_NONE] = {"none", PAL_TUNNEL_SCOPE_TYPE},
+#define PAL_TUNNEL(id, name, scope) [PAL_TUNNEL_##id] = {name, PAL_TUNNEL_SCOPE_##scope},
+#include "pal_tunnel.def"
+#undef PAL_TUNNEL
+};
+
+const char *pal_tunnel_name(enum pal_tunnel_type type)
+{
+	return tunnels[type].name;
+}
+
+enum pal_tunnel_scope pal_tunnel_scope(enum pal_tunnel_type type)
+{
+	return tunnels[type].scope;
 }
 
 void pal_exits_add(struct pal_exits *a, const struct pal_exits *b)

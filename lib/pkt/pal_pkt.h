@@ -84,6 +84,7 @@ enum pal_stage {
 	PAL_STAGE_SOURCE, /**< Port, kernel or file. */
 	PAL_STAGE_INPUT, /**< Skip and filter. */
 	PAL_STAGE_DECODE,
+	PAL_STAGE_DEFRAG, /**< Fragments become datagrams. */
 	PAL_STAGE_STEER,
 	PAL_STAGE_FLOW,
 	PAL_STAGE_COUNT,
@@ -99,6 +100,12 @@ const char *pal_stage_name(enum pal_stage stage);
 const char *pal_drop_name(enum pal_drop drop);
 const char *pal_drop_text(enum pal_drop drop);
 
+/** Packets and bytes on the wire. */
+struct pal_amount {
+	uint64_t pkts;
+	uint64_t bytes;
+};
+
 /** Packets and bytes (on the wire) that left by each exit. One writer. */
 struct pal_exits {
 	uint64_t pkts[PAL_DROP_COUNT];
@@ -107,6 +114,42 @@ struct pal_exits {
 
 /** Add what b counted to a. */
 void pal_exits_add(struct pal_exits *a, const struct pal_exits *b);
+
+/** Kinds of tunnels; from pal_tunnel.def. */
+enum pal_tunnel_type {
+	PAL_TUNNEL_NONE,
+#define PAL_TUNNEL(id, name, scope) PAL_TUNNEL_##id,
+#include "pal_tunnel.def"
+#undef PAL_TUNNEL
+	PAL_TUNNEL_COUNT,
+};
+
+/** What tells two tunnels of one kind apart; see pal_tunnel.def. */
+enum pal_tunnel_scope {
+	PAL_TUNNEL_SCOPE_TYPE,
+	PAL_TUNNEL_SCOPE_ID,
+	PAL_TUNNEL_SCOPE_PAIR,
+};
+
+/** Name as printed (`vxlan`). Static string. */
+const char *pal_tunnel_name(enum pal_tunnel_type type);
+
+enum pal_tunnel_scope pal_tunnel_scope(enum pal_tunnel_type type);
+
+/** Tunnels that are followed one inside the other. */
+#define PAL_TUNNEL_MAX 8
+
+/** Which tunnels a datagram came out of, and between whom the innermost of them runs. */
+struct pal_tunnel {
+	union pal_addr src, dst; /**< Of the datagram around, as sent; IPv4 in w[0], the rest 0. */
+	uint32_t
+		id; /**< VNI, VSID, TEID, key, session: what its header calls itself; 0 if nothing. */
+	uint16_t src_port, dst_port; /**< Host order; 0 if it is not on UDP. */
+	uint8_t proto; /**< IP protocol number of the datagram around. */
+	uint8_t ip_version; /**< ... and its IP version. */
+	uint8_t types
+		[PAL_TUNNEL_MAX]; /**< enum pal_tunnel_type, outermost first; NONE behind the last. */
+};
 
 /** Facts about a datagram, set by decode. */
 enum pal_pkt_flag {
@@ -119,6 +162,9 @@ enum pal_pkt_flag {
 	PAL_PKT_L4_INVALID = 1 << 4,
 	PAL_PKT_KEY_SWAPPED = 1 << 5, /**< Sent by endpoint 1 of the key. */
 	PAL_PKT_ICMP_ONE_WAY = 1 << 6, /**< ICMP type that nothing answers. */
+	PAL_PKT_FRAGMENT_MORE = 1 << 7, /**< A fragment that is not the last. */
+	PAL_PKT_REASSEMBLED =
+		1 << 8, /**< Put together from fragments: data starts at the IP header. */
 };
 
 /** Bits of pal_pkt.tcp_flags, RFC 9293 section 3.1. */
@@ -151,8 +197,14 @@ struct pal_pkt {
 		cap_len; /**< Contiguous bytes at data; all of the frame but for the rare long chain. */
 	uint16_t
 		ethertype; /**< Of the innermost layer below IP, or LLC length; 0 where there is none. */
+	uint16_t flags; /**< enum pal_pkt_flag. */
 	uint8_t drop; /**< enum pal_drop: why decoding stopped before a datagram; NONE otherwise. */
-	uint8_t flags; /**< enum pal_pkt_flag. */
+	uint8_t depth; /**< Tunnels that the datagram came out of; 0: none, it is as it was captured. */
+	/** enum pal_layer: the payload holds a datagram or frame that starts with this; 0: none. See pal_decode_inner(). */
+	uint8_t inner_layer;
+	uint8_t nb_vlans; /**< Tags seen, also those beyond PAL_VLAN_MAX. */
+	/** Frames that it came in beyond the first; wire_len is the sum of all. pipeline: wo */
+	uint16_t more_frames;
 	uint32_t l3_off; /**< From data to the IP header. */
 	/** From data to what follows IP's headers: extension headers included, up to that of a fragment. */
 	uint32_t l4_off;
@@ -167,12 +219,28 @@ struct pal_pkt {
 	uint8_t tcp_flags; /**< enum pal_tcp_flag; 0 if not TCP. */
 	uint8_t l4_hdr_len; /**< From l4_off to payload_off; so much of the header was captured. */
 	uint8_t icmp_type, icmp_code;
-	uint8_t nb_vlans; /**< Tags seen, also those beyond PAL_VLAN_MAX. */
 	uint8_t ttl; /**< Or hop limit. */
 	struct pal_flow_key key; /**< Valid where drop is NONE. */
 
 	/* flow: wo */
 	struct pal_flow *flow; /**< Set once the flow is known. */
+
+	/* decode: wo; what follows is not cleared, and valid only where it says */
+	/* where inner_layer is not 0 */
+	uint32_t inner_off; /**< From data to the datagram or frame in the payload. */
+	uint32_t inner_cap_len; /**< ... of which so many bytes were captured. */
+	uint32_t inner_wire_len; /**< ... and so many were on the wire. */
+	uint32_t inner_id; /**< pal_tunnel.id of what is inside. */
+	uint8_t inner_tunnel; /**< enum pal_tunnel_type that holds it. */
+
+	/* where PAL_PKT_FRAGMENT is set; the fragment is l3_payload_len bytes at l4_off, key.proto is its next header */
+	uint16_t frag_off; /**< From the start of the payload of the datagram, bytes. */
+	uint32_t frag_id; /**< Identification. */
+	/** IPv6: from data to the byte that announces the fragment header, which lies at l4_off - 8. */
+	uint32_t frag_next_off;
+
+	/* where depth is not 0 */
+	struct pal_tunnel tunnel;
 };
 
 /** Direction of a packet between the endpoints of its key: 0 if sent by endpoint 0. */

@@ -48,9 +48,16 @@ pal_chain_create(struct pal_plugins *plugins, const struct pal_plugin_lcore *lco
 		ADD_HOOK(chain, host, flow_open);
 		ADD_HOOK(chain, host, datagram);
 		ADD_HOOK(chain, host, payload);
+		if (pal_plugin_wants_streams(host)) {
+			ADD_HOOK(chain, host, stream);
+			ADD_HOOK(chain, host, gap);
+			ADD_HOOK(chain, host, tcp_event);
+		}
 		ADD_HOOK(chain, host, flow_close);
+		ADD_HOOK(chain, host, anomaly);
 		ADD_HOOK(chain, host, tick);
 	}
+	chain->stream_bits = pal_plugins_stream_bits(plugins);
 	return chain;
 }
 
@@ -98,6 +105,8 @@ void pal_chain_flow_open(
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
 		if (chain->payload[i].protos & proto)
 			flow->wants |= chain->payload[i].bit;
+	if (proto == PAL_PLUGIN_TCP)
+		flow->wants |= chain->stream_bits;
 	for (uint16_t i = 0; i < chain->nb_flow_open; i++)
 		if (chain->flow_open[i].protos & proto)
 			chain->flow_open[i].fn(chain->flow_open[i].state, flow, pkt);
@@ -132,6 +141,48 @@ void pal_chain_datagram(
 		chain_payload(chain, flow, pkt);
 }
 
+void pal_chain_stream(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_stream_data *data
+)
+{
+	for (uint16_t i = 0; i < chain->nb_stream; i++)
+		if (flow->wants & chain->stream[i].bit)
+			chain->stream[i].fn(chain->stream[i].state, flow, data);
+}
+
+void pal_chain_gap(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t offset,
+	uint64_t len
+)
+{
+	for (uint16_t i = 0; i < chain->nb_gap; i++)
+		if (flow->wants & chain->gap[i].bit)
+			chain->gap[i].fn(chain->gap[i].state, flow, dir, offset, len);
+}
+
+void pal_chain_tcp_event(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	enum pal_stream_event event,
+	const struct pal_stream_event_info *info
+)
+{
+	for (uint16_t i = 0; i < chain->nb_tcp_event; i++)
+		if (flow->wants & chain->tcp_event[i].bit)
+			chain->tcp_event[i].fn(chain->tcp_event[i].state, flow, event, info);
+}
+
+void pal_chain_anomaly(const struct pal_chain *chain, const struct pal_anomaly *anomaly)
+{
+	for (uint16_t i = 0; i < chain->nb_anomaly; i++)
+		chain->anomaly[i].fn(chain->anomaly[i].state, anomaly);
+}
+
 void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
 {
 	uint32_t proto = proto_bit(flow->key.proto);
@@ -151,11 +202,13 @@ int pal_plugins_report(
 	struct pal_plugins *plugins,
 	struct pal_chain *const *chains,
 	uint16_t nb_chains,
+	uint64_t last_ns,
 	char *err
 )
 {
 	int first_error = 0;
 
+	plugins->last_ns = last_ns;
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		struct pal_plugin_host *host = &plugins->hosts[i];
 		const struct pal_plugin *plugin = host->plugin;

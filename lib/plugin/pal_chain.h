@@ -56,6 +56,7 @@ struct pal_plugins_env {
 	const char *outdir; /**< NULL: nowhere. */
 	struct pal_writer *writer;
 	struct pal_out *out; /**< Main's. */
+	struct pal_events *events; /**< Main's. */
 };
 
 /** Call every init. env is copied. 0 or -errno with err filled. */
@@ -64,12 +65,16 @@ int pal_plugins_init(struct pal_plugins *plugins, const struct pal_plugins_env *
 /** Bytes that all plugins together want in each flow. After pal_plugins_load(). */
 uint32_t pal_plugins_flow_bytes(const struct pal_plugins *plugins);
 
+/** Bits in pal_flow.wants of the plugins that want TCP streams; 0: nobody does. After pal_plugins_init(). */
+uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins);
+
 /** Merge the states of all lcores, report, free the states. 0 or -errno with err filled. Main, all lcores stopped. */
 struct pal_chain;
 int pal_plugins_report(
 	struct pal_plugins *plugins,
 	struct pal_chain *const *chains,
 	uint16_t nb_chains,
+	uint64_t last_ns,
 	char *err
 );
 
@@ -88,9 +93,14 @@ struct pal_chain {
 	PAL_CHAIN_HOOK(flow_open, typeof(((struct pal_plugin *)0)->flow_open));
 	PAL_CHAIN_HOOK(datagram, typeof(((struct pal_plugin *)0)->datagram));
 	PAL_CHAIN_HOOK(payload, typeof(((struct pal_plugin *)0)->payload));
+	PAL_CHAIN_HOOK(stream, typeof(((struct pal_plugin *)0)->stream));
+	PAL_CHAIN_HOOK(gap, typeof(((struct pal_plugin *)0)->gap));
+	PAL_CHAIN_HOOK(tcp_event, typeof(((struct pal_plugin *)0)->tcp_event));
 	PAL_CHAIN_HOOK(flow_close, typeof(((struct pal_plugin *)0)->flow_close));
+	PAL_CHAIN_HOOK(anomaly, typeof(((struct pal_plugin *)0)->anomaly));
 	PAL_CHAIN_HOOK(tick, typeof(((struct pal_plugin *)0)->tick));
 	void *states[PAL_PLUGIN_MAX]; /**< Of each plugin, by its index. */
+	uint32_t stream_bits; /**< pal_plugins_stream_bits(). */
 };
 
 /** Make the chain of one lcore: every plugin's state, then the arrays. NULL with errno set. */
@@ -112,6 +122,25 @@ void pal_chain_datagram(
 	struct pal_flow *flow,
 	const struct pal_pkt *pkt
 );
+void pal_chain_stream(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_stream_data *data
+);
+void pal_chain_gap(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t offset,
+	uint64_t len
+);
+void pal_chain_tcp_event(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	enum pal_stream_event event,
+	const struct pal_stream_event_info *info
+);
+void pal_chain_anomaly(const struct pal_chain *chain, const struct pal_anomaly *anomaly);
 void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow);
 void pal_chain_tick(const struct pal_chain *chain, uint64_t now_ns);
 

@@ -367,6 +367,16 @@ struct pal_out *pal_plugin_out(struct pal_plugin_host *host)
 	return host->plugins->env.out;
 }
 
+uint64_t pal_plugin_last_ns(const struct pal_plugin_host *host)
+{
+	return host->plugins->last_ns;
+}
+
+struct pal_events *pal_plugin_events(struct pal_plugin_host *host)
+{
+	return host->plugins->env.events;
+}
+
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data)
 {
 	host->data = data;
@@ -380,6 +390,30 @@ void *pal_plugin_data(const struct pal_plugin_host *host)
 uint32_t pal_plugin_flow_offset(const struct pal_plugin_host *host)
 {
 	return host->flow_offset;
+}
+
+void pal_plugin_no_streams(struct pal_plugin_host *host)
+{
+	host->no_streams = true;
+}
+
+bool pal_plugin_wants_streams(const struct pal_plugin_host *host)
+{
+	const struct pal_plugin *plugin = host->plugin;
+	bool tcp = plugin->protos == 0 || (plugin->protos & PAL_PLUGIN_TCP);
+
+	return tcp && !host->no_streams &&
+	       (plugin->stream != NULL || plugin->gap != NULL || plugin->tcp_event != NULL);
+}
+
+uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins)
+{
+	uint32_t bits = 0;
+
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
+		if (pal_plugin_wants_streams(&plugins->hosts[i]))
+			bits |= pal_plugin_bit(&plugins->hosts[i]);
+	return bits;
 }
 
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host)

@@ -22,27 +22,36 @@
  *      lcore   flow_open                  a flow begins; before datagram and payload of its first packet
  *      lcore   datagram                   every datagram of a flow
  *      lcore   payload                    transport payload, captured part, in the order of arrival
+ *      lcore   stream, gap                TCP: the bytes of each direction in their order, and what is missing
+ *      lcore   tcp_event                  TCP: established, half_closed, ..., what is odd, and one last word
  *      lcore   flow_close                 a flow has ended; the last call about it
+ *      lcore   anomaly                    something is wrong with a packet, with fragments or with a stream
  *      lcore   tick                       about once a second of packet time
  *      main    merge, report              after the last packet: the states of all lcores into one, results
  *      main    lcore_fini, fini
  *
  * No hook shares its state with another thread, so none locks. A flow stays on one lcore: the hooks about it
  * get the same state, from flow_open to flow_close. `frame` is called on the lcore that received the frame,
- * which may be another one. Nothing handed to a hook may be kept after it returns.
+ * which may be another one; so is `anomaly` where there is no flow yet. Nothing handed to a hook may be kept after
+ * it returns.
+ *
+ * A datagram may have come in a tunnel (pal_pkt.depth, pal_flow.tunnel) or in fragments (PAL_PKT_REASSEMBLED); to the
+ * hooks it is a datagram like any other. The one around it is delivered, too, to a flow of its own.
  *
  * A hook never blocks, never allocates per packet, and never fails: it counts.
  */
 
+#include <pal_anomaly.h>
 #include <pal_cursor.h>
 #include <pal_err.h>
 #include <pal_event.h>
 #include <pal_flow.h>
 #include <pal_input.h>
 #include <pal_pkt.h>
+#include <pal_stream.h>
 
 /** Grows when a change breaks plugins that were built before. */
-#define PAL_PLUGIN_ABI 1
+#define PAL_PLUGIN_ABI 2
 
 #define PAL_PLUGIN_HEAD .abi = PAL_PLUGIN_ABI, .size = sizeof(struct pal_plugin)
 /** For plugins of the project: they share its version. Others write their own. */
@@ -107,7 +116,17 @@ struct pal_plugin {
 	  const struct pal_pkt *pkt,
 	  const uint8_t *data,
 	  uint32_t len);
+	/** Streams are followed for flows whose TCP a plugin wants by one of the next three hooks. */
+	void (*stream)(void *state, struct pal_flow *flow, const struct pal_stream_data *data);
+	void (*gap
+	)(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len);
+	void (*tcp_event
+	)(void *state,
+	  struct pal_flow *flow,
+	  enum pal_stream_event event,
+	  const struct pal_stream_event_info *info);
 	void (*flow_close)(void *state, struct pal_flow *flow);
+	void (*anomaly)(void *state, const struct pal_anomaly *anomaly);
 	void (*tick)(void *state, uint64_t now_ns);
 
 	/** Add fields to every record about a flow, whichever plugin writes it. */
@@ -148,6 +167,12 @@ int pal_plugin_open(
 /** Main's own sending side, for report. */
 struct pal_out *pal_plugin_out(struct pal_plugin_host *host);
 
+/** For report: the time of the last packet of the run. */
+uint64_t pal_plugin_last_ns(const struct pal_plugin_host *host);
+
+/** Main's own records, for report. */
+struct pal_events *pal_plugin_events(struct pal_plugin_host *host);
+
 /** Anything that init wants to find again: plugin's. */
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data);
 void *pal_plugin_data(const struct pal_plugin_host *host);
@@ -161,10 +186,13 @@ static inline void *pal_plugin_flow_data(struct pal_flow *flow, uint32_t offset)
 	return (uint8_t *)flow + sizeof(*flow) + offset;
 }
 
+/** From init: no streams, please, though the plugin has hooks for them. */
+void pal_plugin_no_streams(struct pal_plugin_host *host);
+
 /** This plugin's bit in pal_flow.wants. */
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host);
 
-/** No more payload of this flow, please. Any hook about that flow; `bit` from pal_plugin_bit(). */
+/** No more payload, stream, gaps and events of this flow, please. Any hook about that flow; `bit` from pal_plugin_bit(). */
 static inline void pal_plugin_enough(struct pal_flow *flow, uint32_t bit)
 {
 	flow->wants &= ~bit;

@@ -36,8 +36,7 @@
 /** What one read asks for, unless told otherwise. */
 #define PAL_SAVEFILE_CHUNK_BYTES (512 * 1024)
 
-/** Interfaces of one pcapng section. */
-#define PAL_SAVEFILE_INTERFACE_MAX 65536
+#define PAL_SAVEFILE_PCAP_HEADER_LEN 24
 
 /** Room for a sentence that says what is wrong with a file. */
 #define PAL_SAVEFILE_ERR_LEN 512
@@ -103,11 +102,27 @@ struct pal_savefile_block {
 	uint32_t type; /**< As in the file. */
 	uint32_t body_len;
 	const uint8_t *body; /**< Between the two lengths; valid during the call. */
+	const uint8_t *raw; /**< The whole block, type and lengths included. */
+	uint32_t raw_len;
 	uint64_t offset; /**< Of the block, in the uncompressed stream. */
 	bool big_endian;
 };
 
 typedef void (*pal_savefile_block_t)(void *arg, const struct pal_savefile_block *block);
+
+/** Some bytes of a block that is longer than a chunk: they come in order, until all of it was seen. */
+struct pal_savefile_piece {
+	enum pal_savefile_block_kind kind;
+	uint32_t type;
+	uint32_t block_len; /**< Of the whole block, type and lengths included. */
+	uint32_t at; /**< Where in the block these bytes are; 0 is its type. */
+	uint32_t len; /**< Never 0. */
+	const uint8_t *data; /**< Valid during the call. */
+	uint64_t offset; /**< Of the block, in the uncompressed stream. */
+	bool big_endian;
+};
+
+typedef void (*pal_savefile_piece_t)(void *arg, const struct pal_savefile_piece *piece);
 
 /** How to read. Zero selects the default. */
 struct pal_savefile_conf {
@@ -121,22 +136,41 @@ struct pal_savefile_conf {
 	bool keep_fcs; /**< Leave the frame check sequence on, lengths as in the file. */
 	/** Called for each block that is not a packet, after the records before it were returned. */
 	pal_savefile_block_t on_block;
-	void *on_block_arg;
+	/**
+	 * Called in place of on_block for what is longer than a chunk, so that it needs no memory; section
+	 * headers and interfaces excepted. That the block is damaged may be found after its last piece but one.
+	 * NULL: on_block sees blocks of any length whole.
+	 */
+	pal_savefile_piece_t on_piece;
+	void *on_block_arg; /**< For both. */
+	/** Of one pcapng section; more is damage. 0: as many as memory holds. */
+	uint32_t max_interfaces;
 };
 
 /** One packet. */
 struct pal_savefile_rec {
 	const uint8_t *data; /**< In the chunk. */
-	uint64_t
-		time_ns; /**< Since the epoch; a simple packet block has the time of what precedes it. */
+	/** Since the epoch; a simple packet block has the time of what precedes it. */
+	uint64_t time_ns;
 	uint32_t cap_len; /**< Bytes at data, FCS not counted. */
-	uint32_t
-		wire_len; /**< Bytes on the wire, FCS not counted. cap_len > wire_len has been seen. */
+	/** Bytes on the wire, FCS not counted. cap_len > wire_len has been seen. */
+	uint32_t wire_len;
 	uint32_t interface; /**< For pal_savefile_interface(); 0 in a pcap file. */
 	uint16_t linktype; /**< LINKTYPE_ value, the numbers of old systems replaced. */
 	bool has_time; /**< The file gives a time; false for a simple packet block. */
+	bool big_endian; /**< Byte order of options and raw. */
+	uint8_t head_len; /**< Bytes of raw before those of the packet. */
+	uint8_t kind; /**< enum pal_savefile_block_kind; PAL_SAVEFILE_BLOCK_OTHER in a pcap file. */
 	uint32_t options_len;
 	const uint8_t *options; /**< For pal_savefile_options_of(). */
+	/**
+	 * The record as it is in the file, header, padding and trailer included. Of records that follow each
+	 * other in the file without a block between them, each begins where the one before ends.
+	 */
+	const uint8_t *raw;
+	uint32_t raw_len;
+	/** Time as in the file, without if_tsoffset: in units of the interface's tsresol. */
+	uint64_t ticks;
 };
 
 enum pal_savefile_format {
@@ -242,6 +276,9 @@ const char *pal_savefile_error(const struct pal_savefile_reader *r);
 /** What the file is; valid as long as the reader. */
 const struct pal_savefile_info *pal_savefile_info(const struct pal_savefile_reader *r);
 
+/** The file header of a pcap file, PAL_SAVEFILE_PCAP_HEADER_LEN bytes as they are; NULL for pcapng. */
+const uint8_t *pal_savefile_pcap_header(const struct pal_savefile_reader *r);
+
 /** An interface of the current section, valid until the next call; NULL when there is none of that index. */
 const struct pal_savefile_interface *
 pal_savefile_interface(const struct pal_savefile_reader *r, uint32_t index);
@@ -254,8 +291,28 @@ void pal_savefile_stats(const struct pal_savefile_reader *r, struct pal_savefile
 /** Bytes taken from the file so far, as stored: for progress. */
 uint64_t pal_savefile_stored_bytes(const struct pal_savefile_reader *r);
 
+/** Bytes of the uncompressed stream that were taken by records and blocks. */
+uint64_t pal_savefile_offset(const struct pal_savefile_reader *r);
+
 /** LINKTYPE_ value of a number found in a file: some systems wrote their own DLT_ values. */
 uint16_t pal_savefile_linktype(uint16_t number);
+
+/** Its name in the list of tcpdump.org, `ETHERNET`; NULL where there is none. A static string. */
+const char *pal_savefile_linktype_name(uint16_t linktype);
+
+/** What it is, `Ethernet`; NULL where that is not known. A static string. */
+const char *pal_savefile_linktype_description(uint16_t linktype);
+
+/**
+ * Time of a tick of an interface, of any year: seconds since the epoch, and nanoseconds from there on. For times that
+ * rec.time_ns cannot hold.
+ */
+void pal_savefile_time(
+	const struct pal_savefile_interface *iface,
+	uint64_t ticks,
+	int64_t *ret_s,
+	uint32_t *ret_ns
+);
 
 /** Walks over the options of a block. */
 struct pal_savefile_options {

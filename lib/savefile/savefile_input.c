@@ -98,9 +98,13 @@ static int wait_for_bytes(const struct file *f)
 {
 	struct pollfd pfd = {.fd = f->fd, .events = POLLIN};
 
-	while (f->stop == NULL || !*f->stop)
-		if (poll(&pfd, 1, f->stop == NULL ? -1 : STOP_POLL_MS) != 0)
-			return 0; // also where polling fails: read() says why
+	while (f->stop == NULL || !*f->stop) {
+		int n = poll(&pfd, 1, f->stop == NULL ? -1 : STOP_POLL_MS);
+
+		// Where polling fails read() says why; but a signal may be what sets stop.
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return 0;
+	}
 	return -ECANCELED;
 }
 

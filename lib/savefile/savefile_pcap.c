@@ -104,6 +104,7 @@ static inline __attribute__((always_inline)) unsigned int burst_in_window(
 	const uint32_t hdr_len = r->hdr_len, frac_ns = r->frac_ns;
 	const uint32_t snaplen = iface.snaplen == 0 ? UINT32_MAX : iface.snaplen;
 	const uint32_t fcs_len = r->keep_fcs ? 0 : iface.fcs_len;
+	const uint64_t ticks_per_s = PAL_NS_PER_S / frac_ns;
 	const bool old_lens = r->old_lens;
 	struct pal_cursor cur = r->win.cur;
 	uint64_t cap_bytes = 0, wire_bytes = 0;
@@ -112,16 +113,18 @@ static inline __attribute__((always_inline)) unsigned int burst_in_window(
 	for (; nb < nb_recs; nb++) {
 		const uint8_t *hdr = pal_cursor_peek(&cur, hdr_len);
 		struct pal_savefile_rec *rec = &recs[nb];
-		uint32_t cap_len, wire_len;
+		uint32_t cap_len, wire_len, frac;
 
 		if (hdr == NULL)
 			break;
 		record_lens(hdr, swapped, old_lens, &cap_len, &wire_len);
 		if (!pal_cursor_skip(&cur, (size_t)hdr_len + cap_len))
 			break;
+		frac = savefile_load32(hdr + 4, swapped);
 		rec->data = hdr + hdr_len;
-		rec->time_ns = savefile_load32(hdr, swapped) * PAL_NS_PER_S +
-			       (uint64_t)savefile_load32(hdr + 4, swapped) * frac_ns;
+		rec->time_ns =
+			savefile_load32(hdr, swapped) * PAL_NS_PER_S + (uint64_t)frac * frac_ns;
+		rec->ticks = savefile_load32(hdr, swapped) * ticks_per_s + frac;
 		rec->cap_len = cap_len;
 		rec->wire_len = wire_len;
 		rec->interface = 0;
@@ -129,6 +132,11 @@ static inline __attribute__((always_inline)) unsigned int burst_in_window(
 		rec->has_time = true;
 		rec->options = NULL;
 		rec->options_len = 0;
+		rec->big_endian = swapped;
+		rec->head_len = (uint8_t)hdr_len;
+		rec->kind = PAL_SAVEFILE_BLOCK_OTHER;
+		rec->raw = hdr;
+		rec->raw_len = hdr_len + cap_len;
 		if (__builtin_expect(cap_len > wire_len || cap_len > snaplen || cap_len == 0, 0))
 			savefile_note_odd(r, cap_len, wire_len, snaplen);
 		if (__builtin_expect(fcs_len != 0, 0))

@@ -135,15 +135,35 @@ static int block_head(struct pal_savefile_reader *r, struct block *ret_b, bool h
 	return 1;
 }
 
+static void
+show_piece(struct pal_savefile_reader *r, const uint8_t *data, uint32_t len, uint32_t at)
+{
+	const struct pal_savefile_piece piece = {
+		.kind = block_kind(r->skip.type),
+		.type = r->skip.type,
+		.block_len = r->skip.len,
+		.at = at,
+		.len = len,
+		.data = data,
+		.offset = r->skip.offset,
+		.big_endian = r->swapped,
+	};
+
+	r->on_piece(r->on_block_arg, &piece);
+}
+
 // Pass over a block, taking bytes as they come: its length needs no memory.
 static int block_skip(struct pal_savefile_reader *r, bool holding)
 {
+	const uint8_t *trailer;
 	int rc;
 
 	while (r->skip.left > 0) {
 		size_t left = pal_cursor_left(&r->win.cur);
 		uint32_t n = r->skip.left < left ? r->skip.left : (uint32_t)left;
 
+		if (r->skip.seen && n > 0)
+			show_piece(r, r->win.cur.pos, n, r->skip.len - 4 - r->skip.left);
 		pal_cursor_skip(&r->win.cur, n);
 		r->skip.left -= n;
 		if (r->skip.left == 0)
@@ -159,9 +179,10 @@ static int block_skip(struct pal_savefile_reader *r, bool holding)
 		return block_cut(r, r->skip.type, r->skip.len, r->skip.offset);
 	if (rc != 1)
 		return rc;
-	rc = check_trailer(
-		r, r->skip.type, r->skip.len, r->skip.offset, pal_cursor_take(&r->win.cur, 4)
-	);
+	trailer = pal_cursor_take(&r->win.cur, 4);
+	rc = check_trailer(r, r->skip.type, r->skip.len, r->skip.offset, trailer);
+	if (rc == 1 && r->skip.seen)
+		show_piece(r, trailer, 4, r->skip.len - 4);
 	r->skip.len = 0;
 	return rc == 1 ? NEXT_BLOCK : rc;
 }
@@ -173,6 +194,7 @@ static int block_skip_start(struct pal_savefile_reader *r, const struct block *b
 	r->skip.type = b->type;
 	r->skip.len = b->len;
 	r->skip.left = b->len - 4;
+	r->skip.seen = r->on_block != NULL;
 	return block_skip(r, holding);
 }
 
@@ -190,7 +212,8 @@ static int block_take(struct pal_savefile_reader *r, struct block *b, bool holdi
 		return block_cut(r, b->type, b->len, b->offset);
 	if (rc != 1)
 		return rc;
-	b->body = pal_cursor_of(pal_cursor_take(&r->win.cur, b->len), b->len);
+	b->raw = pal_cursor_take(&r->win.cur, b->len);
+	b->body = pal_cursor_of(b->raw, b->len);
 	if (check_trailer(r, b->type, b->len, b->offset, b->body.end - 4) < 0)
 		return -EBADMSG;
 	pal_cursor_skip(&b->body, 8);
@@ -205,6 +228,8 @@ static int read_other(struct pal_savefile_reader *r, struct block *b)
 		.type = b->type,
 		.body = b->body.pos,
 		.body_len = (uint32_t)pal_cursor_left(&b->body),
+		.raw = b->raw,
+		.raw_len = b->len,
 		.offset = b->offset,
 		.big_endian = r->swapped,
 	};
@@ -219,6 +244,14 @@ static int read_other(struct pal_savefile_reader *r, struct block *b)
 	return rc;
 }
 
+// Nobody wants to see it as a whole.
+static bool may_skip(const struct pal_savefile_reader *r, const struct block *b)
+{
+	if (is_packet(b->type) || b->type == TYPE_SHB || b->type == TYPE_IDB)
+		return false;
+	return r->on_block == NULL || (r->on_piece != NULL && b->len > r->chunk_bytes);
+}
+
 static int read_block(struct pal_savefile_reader *r, struct pal_savefile_rec *rec, bool holding)
 {
 	struct block b;
@@ -231,7 +264,7 @@ static int read_block(struct pal_savefile_reader *r, struct pal_savefile_rec *re
 		return rc;
 	if (!is_packet(b.type) && r->on_block != NULL && holding)
 		return NEXT_HELD;
-	if (!is_packet(b.type) && b.type != TYPE_SHB && b.type != TYPE_IDB && r->on_block == NULL)
+	if (may_skip(r, &b))
 		return block_skip_start(r, &b, holding);
 	rc = block_take(r, &b, holding);
 	if (rc != 1)

@@ -28,6 +28,7 @@ enum {
 struct block {
 	uint32_t type, len;
 	uint64_t offset;
+	const uint8_t *raw;
 	struct pal_cursor body;
 };
 

@@ -11,13 +11,6 @@
 
 #define OPTIONS_KEPT_MAX (16 * 1024 * 1024) // of one section's interfaces
 
-enum option_code {
-	OPTION_EPB_FLAGS = 2,
-	OPTION_IF_TSRESOL = 9,
-	OPTION_IF_FCSLEN = 13,
-	OPTION_IF_TSOFFSET = 14,
-};
-
 static int block_short(struct pal_savefile_reader *r, const struct block *b)
 {
 	return savefile_damaged(
@@ -50,36 +43,6 @@ int savefile_pcapng_section(struct pal_savefile_reader *r, struct block *b)
 	return NEXT_BLOCK;
 }
 
-// if_fcslen is in bits, but the draft's own example is 4 and writers followed that: no FCS has 4 bits.
-static uint8_t fcs_bytes(uint8_t fcslen)
-{
-	return fcslen < 8 ? fcslen : fcslen / 8;
-}
-
-static void interface_option(
-	struct pal_savefile_interface *iface,
-	const struct pal_savefile_option *opt,
-	bool big_endian
-)
-{
-	switch (opt->code) {
-	case OPTION_IF_TSRESOL:
-		if (opt->len >= 1)
-			savefile_interface_set_tsresol(iface, opt->value[0]);
-		break;
-	case OPTION_IF_FCSLEN:
-		if (opt->len >= 1)
-			iface->fcs_len = fcs_bytes(opt->value[0]);
-		break;
-	case OPTION_IF_TSOFFSET:
-		if (opt->len >= 8)
-			iface->tsoffset_s = (int64_t)savefile_load64(opt->value, big_endian);
-		break;
-	default:
-		break;
-	}
-}
-
 static int keep_options(
 	struct pal_savefile_reader *r,
 	struct pal_savefile_interface *iface,
@@ -103,29 +66,20 @@ static int keep_options(
 
 int savefile_pcapng_interface(struct pal_savefile_reader *r, struct block *b)
 {
-	const uint8_t *p = pal_cursor_take(&b->body, 8);
-	struct pal_savefile_options it = {.cur = b->body, .big_endian = r->swapped};
 	struct pal_savefile_interface *iface;
-	struct pal_savefile_option opt;
 
-	if (p == NULL)
+	if (pal_cursor_left(&b->body) < SAVEFILE_IDB_FIXED_LEN)
 		return block_short(r, b);
-	if (r->nb_interfaces == PAL_SAVEFILE_INTERFACE_MAX)
+	if (r->nb_interfaces == r->max_interfaces)
 		return savefile_damaged(
-			r,
-			b->offset,
-			"the section has more than %d interfaces",
-			PAL_SAVEFILE_INTERFACE_MAX
+			r, b->offset, "the section has more than %u interfaces", r->max_interfaces
 		);
 	iface = savefile_interface_add(r);
-	if (iface == NULL || keep_options(r, iface, b->body) < 0)
+	if (iface == NULL)
 		return savefile_no_memory(r);
-	iface->linktype = pal_savefile_linktype(savefile_load16(p, r->swapped));
-	iface->snaplen = savefile_load32(p + 4, r->swapped);
-	savefile_interface_set_tsresol(iface, 6);
-	while (pal_savefile_option_next(&it, &opt))
-		interface_option(iface, &opt, r->swapped);
-	return NEXT_BLOCK;
+	savefile_interface_parse(iface, b->body, r->swapped);
+	pal_cursor_skip(&b->body, SAVEFILE_IDB_FIXED_LEN);
+	return keep_options(r, iface, b->body) < 0 ? savefile_no_memory(r) : NEXT_BLOCK;
 }
 
 // What the blocks with a time and an interface have in common, once their heads are read.
@@ -152,8 +106,10 @@ packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefile_rec *
 			rec->cap_len,
 			b->len
 		);
+	rec->head_len = (uint8_t)(rec->data - rec->raw);
 	if (!pal_cursor_skip(&b->body, -(size_t)rec->cap_len & 3))
 		b->body.pos = b->body.end;
+	rec->ticks = ticks;
 	rec->time_ns = savefile_interface_time_ns(iface, ticks, &saturated);
 	rec->has_time = true;
 	r->stats.time_saturated += saturated;
@@ -204,6 +160,8 @@ simple_packet(struct pal_savefile_reader *r, struct block *b, struct pal_savefil
 	if (rec->cap_len > pal_cursor_left(&b->body))
 		rec->cap_len = (uint32_t)pal_cursor_left(&b->body);
 	rec->data = pal_cursor_take(&b->body, rec->cap_len);
+	rec->head_len = (uint8_t)(rec->data - rec->raw);
+	rec->ticks = 0;
 	rec->time_ns = r->last_ns;
 	rec->has_time = false;
 	rec->options = NULL;
@@ -222,7 +180,7 @@ record_fcs_len(const struct pal_savefile_reader *r, const struct pal_savefile_re
 	while (rec->options_len > 0 && pal_savefile_option_next(&it, &opt)) {
 		uint32_t fcs_len;
 
-		if (opt.code != OPTION_EPB_FLAGS || opt.len < 4)
+		if (opt.code != SAVEFILE_OPT_EPB_FLAGS || opt.len < 4)
 			continue;
 		fcs_len = savefile_load32(opt.value, r->swapped) >> 5 & 0xf;
 		if (fcs_len != 0)
@@ -253,8 +211,16 @@ int savefile_pcapng_packet(
 	struct pal_savefile_rec *rec
 )
 {
-	int rc = b->type == TYPE_SPB ? simple_packet(r, b, rec) : timed_packet(r, b, rec);
+	bool simple = b->type == TYPE_SPB;
+	int rc;
 
+	rec->big_endian = r->swapped;
+	rec->raw = b->raw;
+	rec->raw_len = b->len;
+	rec->kind = simple		  ? PAL_SAVEFILE_BLOCK_SPB
+		    : b->type == TYPE_EPB ? PAL_SAVEFILE_BLOCK_EPB
+					  : PAL_SAVEFILE_BLOCK_PB;
+	rc = simple ? simple_packet(r, b, rec) : timed_packet(r, b, rec);
 	if (rc == NEXT_RECORD)
 		record_finish(r, rec);
 	return rc;

@@ -15,7 +15,22 @@
 #include "pal_savefile.h"
 
 #define SAVEFILE_MAGIC_LEN 6 // tells the compression
-#define SAVEFILE_HEAD_LEN 24 // tells the format: all of pcap's file header
+#define SAVEFILE_HEAD_LEN                                                                          \
+	PAL_SAVEFILE_PCAP_HEADER_LEN // tells the format: all of pcap's file header
+
+#define SAVEFILE_SHB_FIXED_LEN 16 // of a section header's body, before its options
+#define SAVEFILE_IDB_FIXED_LEN 8 // likewise of an interface description
+
+enum savefile_option_code {
+	SAVEFILE_OPT_END = 0,
+	SAVEFILE_OPT_COMMENT = 1,
+	SAVEFILE_OPT_EPB_FLAGS = 2,
+	SAVEFILE_OPT_EPB_DROPCOUNT = 4,
+	SAVEFILE_OPT_EPB_VERDICT = 7,
+	SAVEFILE_OPT_IF_TSRESOL = 9,
+	SAVEFILE_OPT_IF_FCSLEN = 13,
+	SAVEFILE_OPT_IF_TSOFFSET = 14,
+};
 
 struct savefile_archive;
 
@@ -64,7 +79,7 @@ struct pal_savefile_reader {
 	struct savefile_window win;
 	struct pal_savefile_stats stats;
 	struct pal_savefile_interface *interfaces;
-	uint32_t nb_interfaces, max_interfaces;
+	uint32_t nb_interfaces, room_interfaces, max_interfaces;
 	size_t options_kept; // bytes, of this section's interfaces
 	uint32_t frac_ns; // pcap: one unit of the fraction
 	uint32_t hdr_len; // pcap: of a record
@@ -74,6 +89,7 @@ struct pal_savefile_reader {
 	struct { // pcapng: a block that is passed over in pieces; len is 0 when there is none
 		uint64_t offset;
 		uint32_t type, len, left;
+		bool seen; // by on_piece
 	} skip;
 	uint64_t last_ns; // time for a simple packet block
 	int failed; // what each further call returns
@@ -82,6 +98,7 @@ struct pal_savefile_reader {
 	struct pal_savefile_chunk *own_spare; // built-in allocator
 	uint32_t chunk_bytes;
 	pal_savefile_block_t on_block;
+	pal_savefile_piece_t on_piece;
 	void *on_block_arg;
 	struct savefile_input input;
 	uint8_t head[SAVEFILE_HEAD_LEN]; // first uncompressed bytes, read ahead
@@ -172,11 +189,31 @@ int savefile_pcapng_burst(
 /** How to turn ticks of this resolution into ns. */
 void savefile_interface_set_tsresol(struct pal_savefile_interface *iface, uint8_t tsresol);
 
+/** What the body of an interface description says, of which there are SAVEFILE_IDB_FIXED_LEN bytes at least. */
+void savefile_interface_parse(
+	struct pal_savefile_interface *iface,
+	struct pal_cursor body,
+	bool big_endian
+);
+
+/** What one option of it says. */
+void savefile_interface_option(
+	struct pal_savefile_interface *iface,
+	const struct pal_savefile_option *opt,
+	bool big_endian
+);
+
 /** Time of a tick, at the nearest end of uint64_t where it does not fit. */
 uint64_t savefile_interface_time_ns(
 	const struct pal_savefile_interface *iface,
 	uint64_t ticks,
 	bool *ret_saturated
 );
+
+/** Whether that time is a whole number of nanoseconds. */
+bool savefile_interface_is_exact(const struct pal_savefile_interface *iface, uint64_t ticks);
+
+/** The latest tick whose time is not after this one, at the nearest end of uint64_t where there is none. */
+uint64_t savefile_interface_ticks(const struct pal_savefile_interface *iface, uint64_t time_ns);
 
 #endif

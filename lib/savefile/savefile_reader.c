@@ -165,14 +165,18 @@ static void reader_configure(struct pal_savefile_reader *r, const struct pal_sav
 	r->alloc = savefile_own_alloc;
 	r->alloc.arg = r;
 	r->chunk_bytes = PAL_SAVEFILE_CHUNK_BYTES;
+	r->max_interfaces = UINT32_MAX;
 	if (conf == NULL)
 		return;
 	if (conf->alloc != NULL)
 		r->alloc = *conf->alloc;
 	if (conf->chunk_bytes != 0)
 		r->chunk_bytes = conf->chunk_bytes;
+	if (conf->max_interfaces != 0)
+		r->max_interfaces = conf->max_interfaces;
 	r->keep_fcs = conf->keep_fcs;
 	r->on_block = conf->on_block;
+	r->on_piece = conf->on_piece;
 	r->on_block_arg = conf->on_block_arg;
 }
 
@@ -281,10 +285,20 @@ const struct pal_savefile_info *pal_savefile_info(const struct pal_savefile_read
 	return &r->info;
 }
 
+const uint8_t *pal_savefile_pcap_header(const struct pal_savefile_reader *r)
+{
+	return r->info.format == PAL_SAVEFILE_PCAP ? r->head : NULL;
+}
+
 void pal_savefile_stats(const struct pal_savefile_reader *r, struct pal_savefile_stats *ret_stats)
 {
 	*ret_stats = r->stats;
 	ret_stats->stored_bytes = r->input.stored_bytes;
+}
+
+uint64_t pal_savefile_offset(const struct pal_savefile_reader *r)
+{
+	return savefile_offset(r);
 }
 
 uint64_t pal_savefile_stored_bytes(const struct pal_savefile_reader *r)

@@ -28,6 +28,7 @@
 #define BUFFER_BYTES_MAX (1020 * 1024)
 
 #define SEGMENT_BYTES UINT16_MAX // rte_mbuf.data_len
+#define INTERFACES_MAX 65536 // of one section: what they cost in memory has to have a bound
 
 struct source_file {
 	struct pal_source src;
@@ -78,6 +79,7 @@ static bool open_file(struct source_file *s)
 		.alloc = &s->alloc,
 		.chunk_bytes = s->conf.buffer_bytes,
 		.stop = s->conf.stop,
+		.max_interfaces = INTERFACES_MAX,
 	};
 	char err[PAL_SAVEFILE_ERR_LEN];
 

@@ -88,10 +88,10 @@ static struct rte_mbuf *copy_packet(struct rte_mbuf *m, struct rte_mempool *pool
 	return copy;
 }
 
-// Visits the cache of every lcore, which is dear; but few packets are kept, and most of them for long.
+// What lcores have in their caches is not counted: to visit those of all of them is dear, and packets are kept often.
 static bool pool_is_short(const struct rte_mempool *mp)
 {
-	return rte_mempool_avail_count(mp) < mp->size / 4;
+	return rte_mempool_get_ops(mp->ops_index)->get_count(mp) < mp->size / 4;
 }
 
 struct rte_mbuf *pal_source_keep(struct rte_mbuf *m, struct rte_mempool *pool, uint64_t *nb_copied)

@@ -9,34 +9,48 @@
  *      stage     in         exits                    out
  *      source    offered    nic_missed, kernel_...   received
  *      input     received   skipped, filtered        ...
- *      decode    ...        arp, ipv4_truncated ...  datagrams
- *      steer     datagrams  inbox_full               handed to their owners
+ *      decode    ...        arp, ipv4_truncated ...  datagrams, fragments among them
+ *      defrag    ...        frag_timeout ...         whole datagrams, counted in the frames they came in
+ *      steer     ...        inbox_full               handed to their owners
  *      flow      handed to their owners              delivered
  *
  * For every stage in = out + exits, and in total offered = delivered + all exits. What is missing is the residual.
+ *
+ * There are two books. One counts frames, as they were captured. What was unwrapped from a tunnel is in no frame of its
+ * own; those datagrams have a book for themselves, which begins at decode.
  */
 
+#include <pal_anomaly.h>
 #include <pal_decode.h>
+#include <pal_defrag.h>
 #include <pal_event.h>
 #include <pal_flow_table.h>
 #include <pal_source.h>
+#include <pal_stream.h>
 
 #include <stdio.h>
 
-/** Packets and bytes on the wire. */
-struct pal_amount {
-	uint64_t pkts;
-	uint64_t bytes;
+enum pal_book {
+	PAL_BOOK_FRAMES,
+	PAL_BOOK_INNER, /**< Unwrapped from tunnels. */
+	PAL_BOOK_COUNT,
+};
+
+/** What the pipeline counts in one book on one lcore. */
+struct pal_book_stats {
+	struct pal_amount input; /**< Given to decode. */
+	struct pal_amount datagrams; /**< Decoded, checked, with a flow key. */
+	struct pal_amount whole; /**< Not a fragment, or no longer. */
+	struct pal_amount steered; /**< Handed to their owners, this lcore's own included. */
+	struct pal_amount delivered; /**< That reached their flow here. */
+	struct pal_exits exits; /**< Other than those that decode counts. */
 };
 
 /** What the pipeline counts on one lcore. One writer. */
 struct pal_lcore_stats {
 	struct pal_amount received; /**< From sources. */
-	struct pal_amount input; /**< Left after skip and filter. */
-	struct pal_amount datagrams; /**< Decoded, checked, with a flow key. */
-	struct pal_amount steered; /**< Handed to their owners, this lcore's own included. */
-	struct pal_amount delivered; /**< That reached their flow here. */
-	struct pal_exits exits; /**< Of input, checksums and steer. */
+	struct pal_book_stats book[PAL_BOOK_COUNT];
+	uint64_t anomalies[PAL_ANOMALY_CODES]; /**< Met, by their code. */
 	uint64_t first_ns,
 		last_ns; /**< Earliest and latest packet time; first_ns is 0 before any. */
 };
@@ -47,6 +61,9 @@ struct pal_stats {
 	struct pal_lcore_stats pipeline;
 	struct pal_decode_stats decode;
 	struct pal_flow_stats flow;
+	struct pal_defrag_stats defrag;
+	struct pal_streams_stats streams;
+	bool live; /**< The run is. */
 	uint64_t nb_records; /**< EVE records. */
 	uint64_t lost_records; /**< Of them and of results; given up live. */
 };
@@ -56,6 +73,8 @@ void pal_stats_add_source(struct pal_stats *stats, const struct pal_source_stats
 void pal_stats_add_pipeline(struct pal_stats *stats, const struct pal_lcore_stats *more);
 void pal_stats_add_decode(struct pal_stats *stats, const struct pal_decode_stats *more);
 void pal_stats_add_flow(struct pal_stats *stats, const struct pal_flow_stats *more);
+void pal_stats_add_defrag(struct pal_stats *stats, const struct pal_defrag_stats *more);
+void pal_stats_add_streams(struct pal_stats *stats, const struct pal_streams_stats *more);
 
 /** The books of one stage. */
 struct pal_books {
@@ -66,15 +85,23 @@ struct pal_books {
 		residual; /**< in - out - exits; bytes are not counted where a port does not tell them. */
 };
 
-/** Read the books of a stage; PAL_STAGE_COUNT is the whole. */
+/** Read a book at one stage; PAL_STAGE_COUNT is the whole. */
 void pal_stats_books(
 	const struct pal_stats *stats,
+	enum pal_book book,
 	enum pal_stage stage,
 	struct pal_books *ret_books
 );
 
 /** Packets and bytes that left by one exit. */
-struct pal_amount pal_stats_exit(const struct pal_stats *stats, enum pal_drop drop);
+struct pal_amount
+pal_stats_exit(const struct pal_stats *stats, enum pal_book book, enum pal_drop drop);
+
+/** Anomalies of all kinds. */
+uint64_t pal_stats_anomalies(const struct pal_stats *stats);
+
+/** The first stage of a book. */
+enum pal_stage pal_stats_first_stage(enum pal_book book);
 
 /** Packets that were lost: exits of a live run that nobody asked for. */
 uint64_t pal_stats_lost(const struct pal_stats *stats);

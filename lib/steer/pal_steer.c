@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pal_steer.h"
 
-#include "pal_toeplitz.h"
-
 #include <pal_err.h>
 
 #include <rte_errno.h>
 #include <rte_ring.h>
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,30 +13,6 @@ void pal_steer_deal(struct pal_steer_map *map, uint16_t first, uint16_t nb_owner
 {
 	for (uint16_t i = 0; i < PAL_SHARDS; i++)
 		map->owner[i] = first + i % nb_owners;
-}
-
-// XOR of the 16-bit words of an address; they lie in wire order, so the result is in wire order too.
-static uint16_t fold_addr(const union pal_addr *addr)
-{
-	uint64_t x = addr->q[0] ^ addr->q[1];
-
-	x ^= x >> 32;
-	return (uint16_t)(x ^ x >> 16);
-}
-
-static bool has_ports(const struct pal_flow_key *key)
-{
-	return key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP || key->proto == IPPROTO_SCTP;
-}
-
-void pal_steer_hash(struct pal_pkt *pkt)
-{
-	const struct pal_flow_key *key = &pkt->key;
-	uint16_t folded = ntohs(fold_addr(&key->addr[0]) ^ fold_addr(&key->addr[1]));
-
-	if (has_ports(key))
-		folded ^= key->port[0] ^ key->port[1];
-	pkt->steer_hash = pal_toeplitz_symmetric(folded);
 }
 
 struct rte_ring *pal_inbox_create(uint16_t lcore_index, uint32_t nb_pkts)

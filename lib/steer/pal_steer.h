@@ -47,11 +47,20 @@ void pal_steer_deal(struct pal_steer_map *map, uint16_t first, uint16_t nb_owner
  */
 void pal_steer_hash(struct pal_pkt *pkt);
 
+/**
+ * The same of the two addresses alone: keeps both directions, fragments, and all that goes through a tunnel
+ * together, for cutting traffic into parts.
+ */
+uint32_t pal_steer_hash_addrs(const struct pal_flow_key *key);
+
+/** What one burst of frames can become: each may be so many datagrams in tunnels, one inside the other. */
+#define PAL_OUTBOX_MAX (PAL_BURST_MAX * (1 + PAL_TUNNEL_MAX))
+
 /** Packets on their way from one lcore to another. Owned by the sender. */
 struct pal_outbox {
 	struct rte_ring *inbox; /**< Of the receiver. */
 	uint16_t nb_pkts;
-	struct rte_mbuf *pkts[PAL_BURST_MAX];
+	struct rte_mbuf *pkts[PAL_OUTBOX_MAX];
 };
 
 /**

@@ -2,15 +2,10 @@
 /**
  * @file
  * Community ID version 1 of every flow, in every record about it and in community-ids.json.
- *
- *      "1:" base64(SHA-1(seed, smaller endpoint's address, larger's, protocol, 0, smaller's port, larger's))
- *
- * The order of the endpoints is that of the flow key already, and the ports of ICMP are as well. Specification:
- * github.com/corelight/community-id-spec.
  */
+#include <pal_community_id.h>
 #include <pal_plugin.h>
 
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,59 +104,12 @@ static void *cid_lcore_init(struct pal_plugin_host *host, const struct pal_plugi
 	return st;
 }
 
-static size_t put_be16(uint8_t *dst, size_t at, uint16_t v)
-{
-	dst[at] = (uint8_t)(v >> 8);
-	dst[at + 1] = (uint8_t)v;
-	return at + 2;
-}
-
-// Fragments and protocols without ports are identified by addresses and protocol alone.
-static bool has_ports(const struct pal_pkt *pkt)
-{
-	switch (pkt->key.proto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_SCTP:
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return !(pkt->flags & PAL_PKT_FRAGMENT);
-	default:
-		return false;
-	}
-}
-
-static size_t hash_input(
-	const struct state *st,
-	const struct pal_flow *flow,
-	const struct pal_pkt *pkt,
-	uint8_t *dst
-)
-{
-	const struct pal_flow_key *key = &flow->key;
-	size_t addr_len = key->ip_version == 4 ? 4 : 16;
-	// What nothing answers has no other direction: its sender always comes first.
-	unsigned int first = pkt->flags & PAL_PKT_ICMP_ONE_WAY ? pal_pkt_sender(pkt) : 0;
-	size_t at = put_be16(dst, 0, st->seed);
-
-	memcpy(dst + at, key->addr[first].b, addr_len);
-	memcpy(dst + at + addr_len, key->addr[!first].b, addr_len);
-	at += 2 * addr_len;
-	dst[at++] = key->proto;
-	dst[at++] = 0;
-	if (has_ports(pkt)) {
-		at = put_be16(dst, at, pal_flow_key_port(key, first));
-		at = put_be16(dst, at, pal_flow_key_port(key, !first));
-	}
-	return at;
-}
-
 static void cid_flow_open(void *state, struct pal_flow *flow, const struct pal_pkt *pkt)
 {
 	struct state *st = state;
 	struct flow_data *data = pal_plugin_flow_data(flow, st->flow_offset);
-	uint8_t input[2 + 2 * 16 + 2 + 4], digest[SHA1_LEN];
-	size_t len = hash_input(st, flow, pkt, input);
+	uint8_t input[PAL_COMMUNITY_ID_INPUT_MAX], digest[SHA1_LEN];
+	size_t len = pal_community_id_input(&flow->key, pkt->flags, st->seed, input);
 
 	if (EVP_DigestInit_ex2(st->ctx, st->sha1, NULL) != 1 ||
 	    EVP_DigestUpdate(st->ctx, input, len) != 1 ||

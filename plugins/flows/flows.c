@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct state {
 	struct pal_events *events;
@@ -112,6 +113,50 @@ static void write_record(struct state *st, struct pal_flow *flow)
 	pal_event_end(st->events);
 }
 
+static void put_path(struct pal_json *j, const struct pal_tunnel *t)
+{
+	pal_json_open(j, "path", '[');
+	for (int i = 0; i < PAL_TUNNEL_MAX && t->types[i] != PAL_TUNNEL_NONE; i++) {
+		pal_json_put_comma(j);
+		pal_json_put_str(
+			j, pal_tunnel_name(t->types[i]), strlen(pal_tunnel_name(t->types[i]))
+		);
+	}
+	pal_json_close(j, ']');
+	pal_json_u64(j, "id", t->id);
+}
+
+static void put_carries(struct pal_json *j, uint32_t carries)
+{
+	pal_json_open(j, "carries", '[');
+	for (enum pal_tunnel_type type = PAL_TUNNEL_NONE + 1; type < PAL_TUNNEL_COUNT; type++) {
+		if (!(carries & UINT32_C(1) << type))
+			continue;
+		pal_json_put_comma(j);
+		pal_json_put_str(j, pal_tunnel_name(type), strlen(pal_tunnel_name(type)));
+	}
+	pal_json_close(j, ']');
+}
+
+// Which tunnels a flow came out of, and which it is one of: EVE's `flow` has no place for that.
+static void write_tunnel(struct state *st, struct pal_flow *flow)
+{
+	struct pal_json *j;
+
+	if (flow->tunnel == NULL && flow->carries == 0)
+		return;
+	j = pal_event_begin_flow(st->events, "pal_tunnel", flow, flow->last_ns);
+	if (j == NULL)
+		return;
+	pal_json_open(j, "pal", '{');
+	if (flow->tunnel != NULL)
+		put_path(j, flow->tunnel);
+	if (flow->carries != 0)
+		put_carries(j, flow->carries);
+	pal_json_close(j, '}');
+	pal_event_end(st->events);
+}
+
 // Seconds and microseconds as the seed writes them, but with all six digits.
 static void put_seconds(struct pal_json *j, uint64_t time_ns)
 {
@@ -159,6 +204,7 @@ static void flows_flow_close(void *state, struct pal_flow *flow)
 	struct state *st = state;
 
 	write_record(st, flow);
+	write_tunnel(st, flow);
 	if (st->sink >= 0)
 		write_json(st, flow);
 }

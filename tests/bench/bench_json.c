@@ -8,6 +8,7 @@
  */
 
 #include <pal_json.h>
+#include <pal_pkt.h>
 #include <pal_time.h>
 
 #include <arpa/inet.h>

@@ -80,7 +80,8 @@ static void check_read_back(const struct pal_conf *conf)
 	char *text;
 
 	if (!can_be_dumped(v->output_dir) || !can_be_dumped(v->eve_file) ||
-	    !can_be_dumped(v->plugins) || !can_be_dumped(v->plugin_dir))
+	    !can_be_dumped(v->plugins) || !can_be_dumped(v->stream_policies) ||
+	    !can_be_dumped(v->defrag_policies) || !can_be_dumped(v->plugin_dir))
 		return;
 	if (pal_conf_plugin_each(conf, is_plugin_value_odd, NULL) != 0)
 		return;

@@ -9,6 +9,7 @@
 
 #include <pal_cursor.h>
 #include <pal_json.h>
+#include <pal_pkt.h>
 
 #include <arpa/inet.h>
 #include <inttypes.h>

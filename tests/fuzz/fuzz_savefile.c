@@ -3,7 +3,8 @@
  * @file
  * Reads any bytes as a capture file, twice: in one piece, and in small chunks with short reads and an allocator
  * that runs dry now and then. Both must give the same records and the same verdict, every record must lie in the
- * chunk it is said to lie in, and no chunk may be larger than the bytes so far can explain.
+ * chunk it is said to lie in, and no chunk may be larger than the bytes so far can explain. Records and blocks as they
+ * are in the file, one after the other, must be the file.
  *
  * How small and how short comes from the last bytes, so that capture files serve as seeds as they are.
  */
@@ -34,6 +35,10 @@ struct run {
 	unsigned int dry_every; // 0: never
 	unsigned int nb_gets, nb_chunks;
 	uint64_t records, digest, blocks;
+	size_t passed; // bytes of the file that came as raw records and blocks
+	bool sees_all; // blocks, too
+	uint64_t digest_before; // a block that comes in pieces
+	bool in_pieces;
 	int rc;
 	char error[PAL_SAVEFILE_ERR_LEN];
 };
@@ -97,13 +102,45 @@ static void mix_bytes(struct run *run, const uint8_t *bytes, size_t len)
 		mix(run, bytes[i]);
 }
 
+// What comes next in the file.
+static void pass(struct run *run, const uint8_t *raw, size_t len)
+{
+	if (!is_compressed(run)) {
+		REQUIRE(len <= run->size - run->passed);
+		REQUIRE(memcmp(run->data + run->passed, raw, len) == 0);
+	}
+	run->passed += len;
+}
+
 static void run_block(void *arg, const struct pal_savefile_block *block)
 {
 	struct run *run = arg;
 
+	REQUIRE(block->offset == run->passed);
+	REQUIRE(block->body == block->raw + 8 && block->body_len + 12 == block->raw_len);
+	pass(run, block->raw, block->raw_len);
 	run->blocks++;
 	mix(run, block->offset);
-	mix_bytes(run, block->body, block->body_len);
+	mix_bytes(run, block->raw, block->raw_len);
+}
+
+static void run_piece(void *arg, const struct pal_savefile_piece *piece)
+{
+	struct run *run = arg;
+
+	REQUIRE(piece->len > 0 && piece->block_len > run->chunk_bytes);
+	REQUIRE(piece->offset + piece->at == run->passed);
+	pass(run, piece->data, piece->len);
+	if (piece->at == 0) {
+		run->digest_before = run->digest;
+		run->in_pieces = true;
+		mix(run, piece->offset);
+	}
+	mix_bytes(run, piece->data, piece->len);
+	if (piece->at + piece->len == piece->block_len) {
+		run->in_pieces = false;
+		run->blocks++;
+	}
 }
 
 static void
@@ -115,10 +152,15 @@ run_record(struct run *run, struct pal_savefile_reader *r, const struct pal_save
 	);
 	struct pal_savefile_option opt;
 
+	REQUIRE(rec->raw + rec->head_len == rec->data);
+	REQUIRE(rec->raw + rec->raw_len <= chunk->data + chunk->size);
+	if (run->sees_all)
+		pass(run, rec->raw, rec->raw_len);
 	REQUIRE(rec->data >= chunk->data);
 	REQUIRE(rec->data + rec->cap_len <= chunk->data + chunk->size);
 	REQUIRE(pal_savefile_interface(r, rec->interface) != NULL);
 	mix(run, rec->time_ns);
+	mix(run, rec->ticks);
 	mix(run, rec->wire_len);
 	mix(run, rec->linktype);
 	mix_bytes(run, rec->data, rec->cap_len);
@@ -136,6 +178,7 @@ static void run_all(struct run *run, uint8_t flags)
 		.chunk_bytes = (uint32_t)run->chunk_bytes,
 		.keep_fcs = flags & 1,
 		.on_block = flags & 2 ? run_block : NULL,
+		.on_piece = flags & 4 ? run_piece : NULL,
 		.on_block_arg = run,
 	};
 	struct pal_savefile_rec recs[BURST];
@@ -146,12 +189,20 @@ static void run_all(struct run *run, uint8_t flags)
 		run->rc = -errno;
 		return;
 	}
+	if (pal_savefile_info(r)->format == PAL_SAVEFILE_PCAP)
+		run->passed = PAL_SAVEFILE_PCAP_HEADER_LEN;
+	run->sees_all = run->passed > 0 || (flags & 2) != 0;
 	do {
 		run->rc = pal_savefile_next_burst(r, recs, BURST);
 		for (int i = 0; i < run->rc; i++)
 			run_record(run, r, &recs[i]);
 	} while (run->rc > 0 || run->rc == -EAGAIN);
 	snprintf(run->error, sizeof(run->error), "%s", pal_savefile_error(r));
+	// A block that is damaged at its end is seen in pieces only.
+	if (run->in_pieces)
+		run->digest = run->digest_before;
+	if (run->rc == 0 && run->sees_all && !is_compressed(run))
+		REQUIRE(run->passed == run->size);
 	REQUIRE((run->rc < 0) == (run->error[0] != '\0'));
 	pal_savefile_close(r);
 	REQUIRE(run->nb_chunks == 0);

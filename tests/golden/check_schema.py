@@ -28,15 +28,45 @@ def validators():
     return found or [("PAL's own", validate.Validator())]
 
 
-def check_ledger_names(t, pal_stats, names):
-    """Exits have the names of pal_drop.def."""
-    for exit_name in pal_stats["ledger"]["exits"]:
-        t.check(exit_name in names, "exit %s is not in pal_drop.def" % exit_name)
+# Of flows and of the end of a run; and of what only some captures have.
+ALWAYS = {"stats", "pal_stats"}
+TYPES = ALWAYS | {"flow", "anomaly", "pal_anomaly", "pal_anomaly_totals", "pal_stream_digest", "pal_tunnel"}
 
 
-def drop_names():
-    with open(os.path.join(pal.TREE, "lib", "pkt", "pal_drop.def")) as f:
-        return {line.split('"')[1] for line in f if line.startswith("PAL_DROP(")}
+def names_in(path, macro):
+    """The names that a .def gives to MACRO(ID, ..., "name", ...)."""
+    with open(os.path.join(pal.TREE, "lib", path)) as f:
+        return {line.split('"')[1] for line in f if line.startswith(macro + "(")}
+
+
+def check_names(t, name, events):
+    """Exits, layers, tunnels and anomalies have the names of their .def files."""
+    anomalies = (
+        names_in("decode/decode_anomalies.def", "PAL_DECODE_ANOMALY") | names_in("defrag/defrag_events.def", "PAL_DEFRAG_EVENT")
+        | names_in("stream/stream_events.def", "PAL_STREAM_EVENT"))
+    tunnels, exits = names_in("pkt/pal_tunnel.def", "PAL_TUNNEL"), names_in("pkt/pal_drop.def", "PAL_DROP")
+    used = {"anomaly": set(), "tunnel": set(), "exit": set()}
+    for e in events:
+        body = e.get("pal", {})
+        if e["event_type"] == "pal_tunnel":
+            used["tunnel"] |= set(body.get("path", [])) | set(body.get("carries", []))
+        elif e["event_type"] == "pal_anomaly":
+            used["anomaly"].add(body["event"])
+        elif e["event_type"] == "pal_anomaly_totals":
+            used["anomaly"] |= {x["event"] for x in body["events"]}
+        elif e["event_type"] == "pal_stats":
+            used["exit"] |= set(body["ledger"]["exits"]) | set(body["ledger_inner"]["exits"])
+            used["tunnel"] |= set(body["tunnels"])
+            used["anomaly"] |= set(body["anomalies"])
+    for what, known in (("anomaly", anomalies), ("tunnel", tunnels), ("exit", exits)):
+        t.check(used[what] <= known, "%s: %s without a definition: %s" % (name, what, used[what] - known))
+
+
+def check_totals(t, name, events):
+    """Anomalies: what the plugin has counted is what the program has."""
+    totals = {x["event"]: x["seen"] for e in events if e["event_type"] == "pal_anomaly_totals" for x in e["pal"]["events"]}
+    stats = [e for e in events if e["event_type"] == "pal_stats"][-1]["pal"]["anomalies"]
+    t.equal(totals, stats, "%s: anomalies" % name)
 
 
 def rejects(t, validator):
@@ -45,6 +75,8 @@ def rejects(t, validator):
         {"event_type": "pal_stats", "timestamp": "2020-01-01T00:00:00.000000+0000", "pal": {}},
         {"event_type": "pal_other", "timestamp": "2020-01-01T00:00:00.000000+0000", "pal": {}},
         {"event_type": "flow", "timestamp": "2020-01-01T00:00:00.000000+0000", "flow_id": "1"},
+        {"event_type": "pal_anomaly", "timestamp": "2020-01-01T00:00:00.000000+0000", "pal": {"type": "decode"}},
+        {"event_type": "pal_tunnel", "timestamp": "2020-01-01T00:00:00.000000+0000", "pal": {"path": ["gre"], "id": 1}},
     ]
     for event in wrong:
         t.check(list(validator.problems(event)), "passes, but is wrong: %s" % event)
@@ -52,21 +84,23 @@ def rejects(t, validator):
 
 def main():
     t = pal.Test()
-    captures = pal.captures()
-    runs = pal.at_once(lambda n: pal.run(captures[n], "-j", "2"), list(captures))
-    names = drop_names()
-    schemas = validators()
+    captures = pal.share_of_captures()
+    runs = pal.at_once(lambda n: pal.run(captures[n], "-j", "2", *pal.EVERYTHING), list(captures))
+    schemas, seen = validators(), set()
     for name, run in zip(captures, runs):
         if not t.healthy(run, name, (0, 1)):
             continue
         events = run.events()  # strict JSON, no key twice
         types = {e["event_type"] for e in events}
-        t.check({"stats", "pal_stats"} <= types <= {"stats", "pal_stats", "flow"}, "%s: %s" % (name, types))
-        check_ledger_names(t, run.stats()[1], names)
+        t.check(ALWAYS <= types <= TYPES, "%s: %s" % (name, types))
+        seen |= types
+        check_names(t, name, events)
+        check_totals(t, name, events)
         for schema, validator in schemas:
             problems = [p for e in events for p in validator.problems(e)]
             t.check(not problems, "%s: %s: %d problems: %s" % (name, schema, len(problems), problems[:3]))
     rejects(t, schemas[0][1])
+    t.check(seen == TYPES or not pal.have_corpus(), "no record of %s" % sorted(TYPES - seen))
     for schema, validator in schemas:
         t.check(validator.validated, "%s: nothing validated" % schema)
         print("%s: %d records valid" % (schema, validator.validated))

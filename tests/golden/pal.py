@@ -21,9 +21,14 @@ TREE = os.path.dirname(os.path.dirname(HERE))
 SMALL = os.path.join(TREE, "tests", "corpus")
 CORPUS = os.environ.get("PAL_CORPUS", os.path.join(os.path.dirname(TREE), "shared", "corpus"))
 SCHEMAS = os.environ.get("PAL_SCHEMAS", os.path.join(os.path.dirname(TREE), "shared", "schema"))
+# For a run that says all that it can.
+EVERYTHING = (
+    "-p", "anomaly,basic-stats,community-id,flows,stream-digest,template", "--set", "plugin.anomaly.stream=yes")
 PROGRAM = os.environ.get("PAL_ANALYZER", "pcap-analyzer")
 # How many runs at once: most of a short run is waiting.
 AT_ONCE = max(2, len(os.sched_getaffinity(0)))
+# The same programs, slower: what another tool makes of their output need not be asked again.
+SANITIZED = os.environ.get("PAL_SANITIZED") == "1"
 SANITIZER_MARKS = (b"ERROR: AddressSanitizer", b"runtime error:", b"ERROR: LeakSanitizer", b"ThreadSanitizer")
 
 
@@ -50,6 +55,12 @@ def captures():
         for name in sorted(names):
             found[name] = os.path.join(folder, name)
     return found
+
+
+def share_of_captures():
+    """All of them; every second one for a program with sanitizers, in tests that look at what it writes."""
+    found = captures()
+    return dict(list(found.items())[::2]) if SANITIZED and have_corpus() else found
 
 
 def expected(name):
@@ -125,6 +136,7 @@ def run(files, *args, outdir=None, stdin=None, timeout=120, quiet=True, json_out
 
 def at_once(function, items):
     """function(item) of all items, some at a time, results in order."""
+    scratch()  # made once, not by whichever thread comes first
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(function, items))
 
@@ -183,20 +195,24 @@ def parse_lines(data):
 
 
 def residuals(pal_stats):
-    """Stages (and the total) whose books do not balance, added up anew."""
-    ledger = pal_stats["ledger"]
+    """Stages (and the totals) whose books do not balance, added up anew."""
+    return _residuals(pal_stats["ledger"], "frames") + _residuals(pal_stats["ledger_inner"], "inner")
+
+
+def _residuals(ledger, book):
     stages = ledger["stages"]
     bad = []
     for name, books in [("total", ledger)] + list(stages.items()):
         for unit in ("pkts", "bytes"):
             left = books["in"][unit] - books["out"][unit] - sum(x[unit] for x in books["exits"].values())
             if left != 0 or books["residual"][unit] != 0:
-                bad.append("%s: %s: %d, printed as %d" % (name, unit, left, books["residual"][unit]))
+                bad.append("%s: %s: %s: %d, printed as %d" % (book, name, unit, left, books["residual"][unit]))
     for before, after in zip(stages, list(stages)[1:]):
         if stages[before]["out"] != stages[after]["in"]:
-            bad.append("%s gives %s, %s takes %s" % (before, stages[before]["out"], after, stages[after]["in"]))
+            bad.append("%s: %s gives %s, %s takes %s" % (
+                book, before, stages[before]["out"], after, stages[after]["in"]))
     if (ledger["in"], ledger["out"]) != (list(stages.values())[0]["in"], list(stages.values())[-1]["out"]):
-        bad.append("the total is not that of the first and the last stage")
+        bad.append("%s: the total is not that of the first and the last stage" % book)
     return bad
 
 
@@ -263,6 +279,7 @@ class Pcap:
 
     def __init__(self, data):
         self.order, self.header = self.kind(data)
+        self.unit_ns = 1 if struct.unpack_from(self.order + "I", data)[0] == 0xA1B23C4D else 1000
         self.head, self.records, at = data[:24], [], 24
         self.linktype = struct.unpack_from(self.order + "I", data, 20)[0] & 0xFFFF
         while at + self.header <= len(data):
@@ -283,9 +300,13 @@ class Pcap:
         return None
 
     def packets(self):
-        """(link type, captured bytes, length on the wire)"""
+        """(link type, captured bytes, length on the wire, time in ns)"""
         for r in self.records:
-            yield self.linktype, r[self.header :], struct.unpack_from(self.order + "I", r, 12)[0]
+            seconds, fraction, _, wire = struct.unpack_from(self.order + "IIII", r)
+            yield self.linktype, r[self.header :], wire, seconds * 10**9 + fraction * self.unit_ns
+
+    def has_untimed(self):
+        return False
 
     def first(self, n):
         """A file of the first n packets."""
@@ -323,21 +344,45 @@ class Pcapng:
                 context = context + [block]
             if kind == self.IDB:
                 linktype, _, snaplen = struct.unpack_from(order + "HHI", block, 8)
-                self.interfaces = self.interfaces + [(linktype, snaplen)]
+                self.interfaces = self.interfaces + [(linktype, snaplen, self.unit(order, block))]
             if kind in (self.PB, self.SPB, self.EPB):
                 self.records.append((order, kind, block, context, self.interfaces))
 
+    @staticmethod
+    def unit(order, block):
+        """(units in a second, seconds to add), by the options of an interface."""
+        at, units, offset = 16, 10**6, 0
+        while at + 4 <= len(block) - 4:
+            code, length = struct.unpack_from(order + "HH", block, at)
+            value = block[at + 4 : at + 4 + length]
+            if code == 9 and length:
+                units = 2 ** (value[0] & 127) if value[0] & 128 else 10 ** value[0]
+            elif code == 14 and length == 8:
+                offset = struct.unpack(order + "q", value)[0]
+            elif code == 0:
+                break
+            at += 4 + (length + 3) // 4 * 4
+        return units, offset
+
     def packets(self):
+        """As those of Pcap. A simple packet has no time: that of the one before is taken."""
+        now_ns = 0
         for order, kind, block, _, interfaces in self.records:
             if kind == self.SPB:
                 wire = struct.unpack_from(order + "I", block, 8)[0]
-                linktype, snaplen = interfaces[0]
+                linktype, snaplen, _ = interfaces[0]
                 cap = min(wire, snaplen or wire, len(block) - 16)
-                yield linktype, block[12 : 12 + cap], wire
+                yield linktype, block[12 : 12 + cap], wire, now_ns
                 continue
             index = struct.unpack_from(order + ("I" if kind == self.EPB else "H"), block, 8)[0]
-            cap, wire = struct.unpack_from(order + "II", block, 20)
-            yield interfaces[index][0], block[28 : 28 + cap], wire
+            high, low, cap, wire = struct.unpack_from(order + "IIII", block, 12)
+            units, offset = interfaces[index][2]
+            now_ns = (high << 32 | low) * 10**9 // units + offset * 10**9
+            yield interfaces[index][0], block[28 : 28 + cap], wire, now_ns
+
+    def has_untimed(self):
+        """Simple packets have no time of their own."""
+        return any(kind == self.SPB for _, kind, _, _, _ in self.records)
 
     def first(self, n):
         return self.file(self.records[:n])

@@ -37,7 +37,31 @@ static inline void decode_check_key(const struct pal_flow_key *key)
 		decode_must(key->vlan[i] == 0 || (key->vlan[i] & PAL_VLAN_TAGGED));
 		decode_must(i == 0 || key->vlan[i] == 0 || key->vlan[i - 1] != 0);
 	}
-	decode_must(key->tunnel == 0);
+}
+
+/** Tunnels are listed from the outside in, as many as the depth says. */
+static inline void decode_check_tunnel(const struct pal_pkt *pkt)
+{
+	decode_must(pkt->depth <= PAL_TUNNEL_MAX);
+	decode_must((pkt->depth != 0) == (pkt->key.tunnel != 0));
+	for (int i = 0; i < PAL_TUNNEL_MAX && pkt->depth != 0; i++) {
+		decode_must(pkt->tunnel.types[i] < PAL_TUNNEL_COUNT);
+		decode_must((pkt->tunnel.types[i] != PAL_TUNNEL_NONE) == (i < pkt->depth));
+	}
+}
+
+/** What is inside lies in the payload, or behind the IP header where there is no transport. */
+static inline void decode_check_inner(const struct pal_pkt *pkt)
+{
+	uint32_t before = pkt->inner_off - pkt->payload_off;
+
+	decode_must(pkt->inner_layer < PAL_LAYER_COUNT);
+	decode_must(pkt->inner_tunnel > PAL_TUNNEL_NONE && pkt->inner_tunnel < PAL_TUNNEL_COUNT);
+	decode_must(pkt->depth < PAL_TUNNEL_MAX);
+	decode_must(pkt->inner_off >= pkt->payload_off);
+	decode_must(before + pkt->inner_cap_len <= pkt->payload_cap_len);
+	decode_must(pkt->inner_cap_len <= pkt->inner_wire_len);
+	decode_must(before + pkt->inner_wire_len <= pkt->payload_len);
 }
 
 static inline void decode_check(const struct pal_pkt *pkt)
@@ -46,6 +70,7 @@ static inline void decode_check(const struct pal_pkt *pkt)
 
 	decode_must(pkt->drop < PAL_DROP_COUNT);
 	decode_must(pkt->l3_off <= pkt->cap_len);
+	decode_check_tunnel(pkt);
 	if (pkt->drop != PAL_DROP_NONE)
 		return;
 
@@ -61,10 +86,17 @@ static inline void decode_check(const struct pal_pkt *pkt)
 		decode_must(pkt->flags & PAL_PKT_SNAPPED);
 	if (pkt->flags & (PAL_PKT_L4_TRUNCATED | PAL_PKT_L4_INVALID | PAL_PKT_FRAGMENT))
 		decode_must(pkt->payload_cap_len == 0);
-	if (pkt->flags & PAL_PKT_FRAGMENT_FIRST)
+	if (pkt->flags & (PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE))
 		decode_must(pkt->flags & PAL_PKT_FRAGMENT);
-	if (pkt->flags & PAL_PKT_FRAGMENT)
+	if (pkt->flags & PAL_PKT_FRAGMENT) {
 		decode_must(pkt->key.port[0] == 0 && pkt->key.port[1] == 0);
+		decode_must(pkt->inner_layer == PAL_LAYER_END);
+		decode_must((pkt->frag_off == 0) == !!(pkt->flags & PAL_PKT_FRAGMENT_FIRST));
+		if (pkt->key.ip_version == 6)
+			decode_must(pkt->data[pkt->frag_next_off] == 44);
+	}
+	if (pkt->inner_layer != PAL_LAYER_END)
+		decode_check_inner(pkt);
 	if (pkt->tcp_flags != 0)
 		decode_must(pkt->key.proto == 6 && pkt->l4_hdr_len >= 20);
 }

@@ -65,6 +65,96 @@ static inline struct pal_pkt decode(struct pktbuild *pb)
 	return pkt;
 }
 
+/** What a frame holds, from the outside in; the bytes stay until nest_free(). */
+struct nest {
+	int nb_pkts;
+	struct pal_pkt pkts[PAL_TUNNEL_MAX + 1];
+	uint8_t *bytes;
+};
+
+/** Decode the first cap_len bytes of what was built, and what is inside, and what is inside of that. */
+static inline struct nest decode_nest_cut(struct pktbuild *pb, size_t cap_len)
+{
+	struct nest nest = {.nb_pkts = 1};
+	struct pal_pkt *pkt = nest.pkts;
+	size_t len;
+	const uint8_t *bytes = pktbuild_bytes(pb, &len);
+
+	if (cap_len > len)
+		cap_len = len;
+	nest.bytes = malloc(cap_len);
+	memset(nest.pkts, 0xa5, sizeof(nest.pkts));
+	pkt->time_ns = 42;
+	pkt->number = 7;
+	pkt->input = 3;
+	pkt->linktype = pktbuild_linktype(pb);
+	pkt->wire_len = (uint32_t)len;
+	pkt->cap_len = (uint32_t)cap_len;
+	pkt->data = memcpy(nest.bytes, bytes, cap_len);
+	pal_decode(pkt, &stats);
+	decode_check(pkt);
+	for (; pkt->drop == PAL_DROP_NONE && pkt->inner_layer != PAL_LAYER_END; pkt++) {
+		pal_decode_inner(pkt + 1, pkt, &stats);
+		decode_check(pkt + 1);
+		nest.nb_pkts++;
+	}
+	return nest;
+}
+
+/** The same for all of it; frees what was built. */
+static inline struct nest decode_nest(struct pktbuild *pb)
+{
+	struct nest nest = decode_nest_cut(pb, SIZE_MAX);
+
+	pktbuild_free(pb);
+	return nest;
+}
+
+static inline void nest_free(struct nest *nest)
+{
+	free(nest->bytes);
+}
+
+/** Levels of a nest that are datagrams. */
+static inline int nb_delivered(const struct nest *nest)
+{
+	int last = nest->nb_pkts - 1;
+
+	return last + (nest->pkts[last].drop == PAL_DROP_NONE);
+}
+
+/**
+ * Cut what was built at every byte, and free it: more bytes never make it less of a datagram, and where it is
+ * none the reason is that it was truncated.
+ */
+static inline void assert_cut_anywhere_is_named(struct pktbuild *pb)
+{
+	struct nest whole = decode_nest_cut(pb, SIZE_MAX);
+	int delivered = 0;
+
+	assert_int_equal(nb_delivered(&whole), whole.nb_pkts);
+	for (uint32_t len = 0; len < whole.pkts[0].wire_len; len++) {
+		struct nest nest = decode_nest_cut(pb, len);
+		const struct pal_pkt *last = &nest.pkts[nest.nb_pkts - 1];
+
+		assert_true(nest.pkts[0].flags & PAL_PKT_SNAPPED);
+		assert_true(nb_delivered(&nest) >= delivered);
+		delivered = nb_delivered(&nest);
+		if (last->drop != PAL_DROP_NONE)
+			assert_non_null(strstr(pal_drop_name(last->drop), "truncated"));
+		for (int i = 0; i < delivered; i++)
+			if (nest.pkts[i].cap_len >= whole.pkts[i].l4_off + 4)
+				assert_memory_equal(
+					&nest.pkts[i].key,
+					&whole.pkts[i].key,
+					sizeof(whole.pkts[i].key)
+				);
+		nest_free(&nest);
+	}
+	nest_free(&whole);
+	pktbuild_free(pb);
+}
+
 static inline struct pktbuild *tcp4(struct pktbuild *pb, const char *src, const char *dst)
 {
 	pktbuild_ipv4(pb, src, dst, IPPROTO_TCP);

@@ -19,6 +19,7 @@
 #define check(cond) ((cond) ? (void)0 : fail(__func__, #cond))
 
 enum note_kind {
+	NOTE_LENGTH,
 	NOTE_LENGTH_802_3,
 	NOTE_IPV4,
 	NOTE_IPV6,
@@ -31,6 +32,7 @@ enum note_kind {
 struct note {
 	enum note_kind kind;
 	size_t off;
+	int more; /**< NOTE_LENGTH */
 };
 
 struct pktbuild {
@@ -89,13 +91,19 @@ struct pktbuild *pktbuild_bare(uint16_t linktype)
 	return pb;
 }
 
-struct pktbuild *pktbuild_eth(void)
+void pktbuild_frame(struct pktbuild *pb)
 {
 	static const uint8_t macs[12] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-	struct pktbuild *pb = pktbuild_bare(1);
 
 	memcpy(append(pb, 14), macs, sizeof(macs));
-	pb->type_off = 12;
+	pb->type_off = pb->len - 2;
+}
+
+struct pktbuild *pktbuild_eth(void)
+{
+	struct pktbuild *pb = pktbuild_bare(1);
+
+	pktbuild_frame(pb);
 	return pb;
 }
 
@@ -293,6 +301,16 @@ void pktbuild_tcp(
 	store_be16(hdr + 14, UINT16_MAX);
 }
 
+void pktbuild_tcp_window(struct pktbuild *pb, uint16_t window)
+{
+	store_be16(last(pb, NOTE_TCP) + 14, window);
+}
+
+void pktbuild_tcp_urgent(struct pktbuild *pb, uint16_t pointer)
+{
+	store_be16(last(pb, NOTE_TCP) + 18, pointer);
+}
+
 void pktbuild_tcp_options(struct pktbuild *pb, const void *options, size_t len)
 {
 	check(len % 4 == 0);
@@ -328,6 +346,41 @@ void pktbuild_icmp(struct pktbuild *pb, uint8_t type, uint8_t code)
 	hdr = append(pb, 8);
 	hdr[0] = type;
 	hdr[1] = code;
+}
+
+static uint8_t hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit = strchr(digits, c);
+
+	check(digit != NULL && c != '\0');
+	return (uint8_t)(digit - digits);
+}
+
+void pktbuild_hex(struct pktbuild *pb, const char *digits)
+{
+	uint8_t *half = NULL;
+
+	for (; *digits != '\0'; digits++) {
+		if (*digits == ' ')
+			continue;
+		if (half == NULL) {
+			half = append(pb, 1);
+			*half = (uint8_t)(hex_digit(*digits) << 4);
+		} else {
+			*half |= hex_digit(*digits);
+			half = NULL;
+		}
+	}
+	check(half == NULL);
+	pb->type_off = NO_TYPE;
+}
+
+void pktbuild_length(struct pktbuild *pb, int more)
+{
+	note(pb, NOTE_LENGTH);
+	pb->notes[pb->nb_notes - 1].more = more;
+	append(pb, 2);
 }
 
 void pktbuild_payload(struct pktbuild *pb, const void *data, size_t len)
@@ -406,6 +459,9 @@ static void complete(struct pktbuild *pb)
 
 		// A length that does not fit is 0: a jumbogram, or what segmentation offload shows.
 		switch (pb->notes[i].kind) {
+		case NOTE_LENGTH:
+			store_be16(hdr, (uint16_t)((int)len - 2 + pb->notes[i].more));
+			break;
 		case NOTE_LENGTH_802_3:
 			check(len <= 1500);
 			store_be16(hdr - 2, (uint16_t)len);

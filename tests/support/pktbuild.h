@@ -46,6 +46,7 @@ void pktbuild_free(struct pktbuild *pb);
 /* link */
 void pktbuild_vlan(struct pktbuild *pb, uint16_t vlan_id);
 void pktbuild_vlan_tpid(struct pktbuild *pb, uint16_t tpid, uint16_t tci);
+void pktbuild_frame(struct pktbuild *pb); /**< Another Ethernet header, inside of something. */
 void pktbuild_snap(struct pktbuild *pb); /**< The frame becomes an IEEE 802.3 one. */
 void pktbuild_ethertype(struct pktbuild *pb, uint16_t ethertype); /**< Of bytes that follow. */
 
@@ -78,9 +79,17 @@ void pktbuild_tcp_options(
 	const void *options,
 	size_t len
 ); /**< len % 4 == 0 */
+void pktbuild_tcp_window(struct pktbuild *pb, uint16_t window); /**< 65535 otherwise. */
+void pktbuild_tcp_urgent(struct pktbuild *pb, uint16_t pointer);
 void pktbuild_udp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_sctp(struct pktbuild *pb, uint16_t src_port, uint16_t dst_port);
 void pktbuild_icmp(struct pktbuild *pb, uint8_t type, uint8_t code); /**< 8 bytes; either version */
+
+/** Headers that have no call of their own: bytes as hexadecimal digits, blanks between them as one likes. */
+void pktbuild_hex(struct pktbuild *pb, const char *digits);
+
+/** Two bytes that say how many follow, with more or fewer of them counted. */
+void pktbuild_length(struct pktbuild *pb, int more);
 
 /** Bytes that belong to the datagram. */
 void pktbuild_payload(struct pktbuild *pb, const void *data, size_t len);

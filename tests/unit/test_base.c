@@ -13,8 +13,9 @@
 
 /* cursor */
 
-// Bytes 1, 2, 3 ... in memory of exactly that size, so that AddressSanitizer sees a read beside it.
-static uint8_t *make_bytes(size_t len)
+// Bytes 1, 2, 3 ... in memory of exactly that size, so that AddressSanitizer sees a read beside it. Inlined, with
+// sizes that are known, gcc 12 warns of an overflow that is none.
+__attribute__((noinline)) static uint8_t *make_bytes(size_t len)
 {
 	uint8_t *bytes = malloc(len == 0 ? 1 : len);
 

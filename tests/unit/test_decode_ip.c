@@ -80,11 +80,11 @@ static void ipv4_fragments_have_no_ports(void **)
 	static const struct {
 		uint16_t offset;
 		bool more;
-		uint8_t flags;
+		uint16_t flags;
 	} cases[] = {
-		{0, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST},
-		{1480, true, PAL_PKT_FRAGMENT},
-		{1480, false, PAL_PKT_FRAGMENT},
+		{0, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE},
+		{1480, true, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_MORE},
+		{65528, false, PAL_PKT_FRAGMENT},
 		{0, false, 0},
 	};
 
@@ -93,7 +93,7 @@ static void ipv4_fragments_have_no_ports(void **)
 		struct pal_pkt pkt;
 
 		pktbuild_ipv4(pb, A4, B4, IPPROTO_UDP);
-		pktbuild_ipv4_fragment(pb, 7, cases[i].offset, cases[i].more);
+		pktbuild_ipv4_fragment(pb, 0xbeef, cases[i].offset, cases[i].more);
 		pktbuild_udp(pb, 1000, 2000);
 		pktbuild_text(pb, "12345678");
 		pkt = decode(pb);
@@ -103,6 +103,10 @@ static void ipv4_fragments_have_no_ports(void **)
 		assert_int_equal(pkt.l4_off, 34);
 		assert_int_equal(pkt.l3_payload_len, 16);
 		assert_ports(pkt, cases[i].flags ? 0 : 1000, cases[i].flags ? 0 : 2000);
+		if (cases[i].flags == 0)
+			continue;
+		assert_int_equal(pkt.frag_id, 0xbeef);
+		assert_int_equal(pkt.frag_off, cases[i].offset);
 	}
 }
 
@@ -115,7 +119,9 @@ static void fragment_of_a_ping_has_no_ports(void **)
 	pktbuild_ipv4_fragment(pb, 7, 0, true);
 	pktbuild_icmp(pb, 8, 0);
 	pkt = decode(pb);
-	assert_int_equal(pkt.flags, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST);
+	assert_int_equal(
+		pkt.flags, PAL_PKT_FRAGMENT | PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE
+	);
 	assert_ports(pkt, 0, 0);
 }
 
@@ -189,16 +195,44 @@ static void ipv6_fragments_have_no_ports(void **)
 
 		pktbuild_ipv6(pb, A6, B6, 0);
 		pktbuild_ipv6_ext(pb, 44, 8);
-		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 9, first ? 0 : 1448, first);
+		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 0xdeadbeef, first ? 0 : 1448, first);
 		pktbuild_udp(pb, 1, 2);
 		pkt = decode(pb);
 		assert_int_equal(
-			pkt.flags, PAL_PKT_FRAGMENT | (first ? PAL_PKT_FRAGMENT_FIRST : 0)
+			pkt.flags,
+			PAL_PKT_FRAGMENT |
+				(first ? PAL_PKT_FRAGMENT_FIRST | PAL_PKT_FRAGMENT_MORE : 0)
 		);
 		assert_int_equal(pkt.key.proto, IPPROTO_UDP);
 		assert_int_equal(pkt.l4_off, 14 + 40 + 8 + 8);
 		assert_int_equal(pkt.l3_payload_len, 8);
 		assert_ports(pkt, 0, 0);
+		assert_int_equal(pkt.frag_id, 0xdeadbeef);
+		assert_int_equal(pkt.frag_off, first ? 0 : 1448);
+		assert_int_equal(pkt.frag_next_off, 14 + 40); // the hop-by-hop options say it
+	}
+}
+
+static void what_announced_an_ipv6_fragment_is_said(void **)
+{
+	static const struct {
+		uint8_t first;
+		uint32_t next_off;
+	} cases[] = {{44, 14 + 6}, {60, 14 + 40}, {51, 14 + 40}};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct pktbuild *pb = pktbuild_eth();
+		struct pal_pkt pkt;
+
+		pktbuild_ipv6(pb, A6, B6, cases[i].first);
+		if (cases[i].first == 60)
+			pktbuild_ipv6_ext(pb, 44, 24);
+		if (cases[i].first == 51)
+			pktbuild_ah(pb, 44, 12);
+		pktbuild_ipv6_fragment(pb, IPPROTO_UDP, 1, 8, false);
+		pkt = decode(pb);
+		assert_int_equal(pkt.flags, PAL_PKT_FRAGMENT);
+		assert_int_equal(pkt.frag_next_off, cases[i].next_off);
 	}
 }
 
@@ -228,6 +262,63 @@ static void jumbogram_reaches_to_the_end_of_the_frame(void **)
 	pkt = decode(pb); // both lengths are 0
 	assert_int_equal(pkt.flags, 0);
 	assert_payload(pkt, 14 + 40 + 8 + 8, sizeof(data));
+}
+
+/** Hop-by-hop options in front of UDP with data; the length field of IPv6 is 0. */
+static struct pktbuild *jumbogram(const char *options, size_t len)
+{
+	static const uint8_t data[70000];
+	struct pktbuild *pb = pktbuild_eth();
+
+	pktbuild_ipv6(pb, A6, B6, 0);
+	pktbuild_hex(pb, "11 00");
+	pktbuild_hex(pb, options);
+	pktbuild_udp(pb, 1, 2);
+	pktbuild_payload(pb, data, len);
+	return pb;
+}
+
+static void jumbo_option_says_where_the_datagram_ends(void **)
+{
+	struct pktbuild *pb = jumbogram("c2 04 00011010", 70000); // 8 + 8 + 69616 bytes
+	struct pal_pkt pkt = decode(pb);
+
+	assert_delivered(pkt);
+	assert_payload(pkt, 14 + 40 + 8 + 8, 0x11010 - 16);
+	assert_int_equal(pkt.l3_payload_len, 0x11010 - 8);
+	assert_int_equal(pkt.flags, 0);
+
+	pb = jumbogram("c2 04 00020000", 70000); // more than there is
+	pkt = decode(pb);
+	assert_delivered(pkt);
+	assert_int_equal(pkt.flags, PAL_PKT_SNAPPED);
+	assert_int_equal(pkt.l3_payload_len, 0x20000 - 8);
+}
+
+static void jumbo_option_that_makes_no_sense_is_not_believed(void **)
+{
+	static const char *const options[] = {
+		"c2 04 0000ffff", // would have fitted
+		"c2 03 010000 00",
+		"c2 ff 00020000",
+		"00 00 00 00 00 c2",
+		"c3 04 00020000",
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct pal_pkt pkt = decode(jumbogram(options[i], 70000));
+
+		assert_delivered(pkt);
+		assert_payload(pkt, 14 + 40 + 8 + 8, 70000);
+	}
+}
+
+static void jumbo_option_counts_for_a_length_of_zero_only(void **)
+{
+	struct pal_pkt pkt = decode(jumbogram("c2 04 00011010", 100));
+
+	assert_delivered(pkt);
+	assert_payload(pkt, 14 + 40 + 8 + 8, 100);
 }
 
 static void nothing_follows_no_next_header(void **)
@@ -316,8 +407,12 @@ int main(void)
 		decode_test(extension_header_beyond_the_datagram_is_truncated),
 		decode_test(atomic_fragment_is_a_whole_datagram),
 		decode_test(ipv6_fragments_have_no_ports),
+		decode_test(what_announced_an_ipv6_fragment_is_said),
 		decode_test(fragment_header_number_over_ipv4_is_no_fragment),
 		decode_test(jumbogram_reaches_to_the_end_of_the_frame),
+		decode_test(jumbo_option_says_where_the_datagram_ends),
+		decode_test(jumbo_option_that_makes_no_sense_is_not_believed),
+		decode_test(jumbo_option_counts_for_a_length_of_zero_only),
 		decode_test(nothing_follows_no_next_header),
 		decode_test(esp_is_opaque),
 		decode_test(wrong_ipv6_version_is_invalid),

@@ -84,9 +84,8 @@ static void link_frames_that_are_no_datagram_stop_by_name(void **)
 		{0x0806, PAL_LAYER_ARP, "arp"},
 		{0x8035, PAL_LAYER_RARP, "arp"},
 		{0x88cc, PAL_LAYER_LLDP, "lldp"},
-		{0x8847, PAL_LAYER_MPLS, "ethertype_not_ip"},
-		{0x8848, PAL_LAYER_MPLS, "ethertype_not_ip"},
-		{0x8864, PAL_LAYER_PPPOE, "ethertype_not_ip"},
+		{0x8863, PAL_LAYER_PPPOE_DISCOVERY, "ethertype_not_ip"},
+		{0x88e5, PAL_LAYER_MACSEC, "encrypted"},
 		{0x888e, PAL_LAYER_EAPOL, "ethertype_not_ip"},
 		{1501, PAL_LAYER_ETHERNET, "ethertype_unknown"}, // neither length nor type
 	};
@@ -109,10 +108,6 @@ static void link_frames_that_are_no_datagram_stop_by_name(void **)
 	pb = pktbuild_sll();
 	pktbuild_bytes(pb, NULL)[3] = 824 & 0xff; // netlink
 	pktbuild_bytes(pb, NULL)[2] = 824 >> 8;
-	assert_drop(decode(pb), "sll_payload_unknown");
-	pb = pktbuild_sll2();
-	pktbuild_bytes(pb, NULL)[9] = 803 & 0xff; // radiotap
-	pktbuild_bytes(pb, NULL)[8] = 803 >> 8;
 	assert_drop(decode(pb), "sll_payload_unknown");
 	assert_drop(decode(pktbuild_sll()), "link_control"); // protocol 0
 }

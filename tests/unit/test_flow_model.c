@@ -116,6 +116,7 @@ static void put_tcp(struct gen_pkt *g)
 		PAL_TCP_FIN | PAL_TCP_ACK,
 		PAL_TCP_FIN | PAL_TCP_ACK,
 		PAL_TCP_RST,
+		PAL_TCP_RST | PAL_TCP_ACK,
 		PAL_TCP_SYN | PAL_TCP_FIN,
 		PAL_TCP_FIN,
 		0,
@@ -125,6 +126,8 @@ static void put_tcp(struct gen_pkt *g)
 	g->pkt.tcp_flags = hdr[13] = flags[random_below(sizeof(flags))];
 	g->pkt.tcp_seq = UINT32_MAX - 8 + random_below(16);
 	g->pkt.tcp_ack = UINT32_MAX - 8 + random_below(16);
+	if (g->pkt.tcp_flags == PAL_TCP_RST && random_below(2) == 0)
+		g->pkt.tcp_seq += 60000 + random_below(12000); // near the end of the window
 	memcpy(hdr + 4, &g->pkt.tcp_seq, 4); // for the id: any bytes do
 	memcpy(hdr + 8, &g->pkt.tcp_ack, 4);
 }
@@ -159,7 +162,10 @@ struct model_flow {
 	enum pal_tcp_state tcp;
 	bool is_established; // of what is not TCP
 	uint8_t flags[PAL_DIR_COUNT];
-	uint32_t isn[PAL_DIR_COUNT], fin_end[PAL_DIR_COUNT];
+	uint32_t isn[PAL_DIR_COUNT],
+		sent[PAL_DIR_COUNT]; // sent: after all that it sent, at most a FIN
+	bool fin[PAL_DIR_COUNT], heard[PAL_DIR_COUNT]; // heard: by something that was no reset
+	bool window_is_known; // both SYNs were seen: a window is what it says
 	bool is_open;
 };
 
@@ -229,8 +235,46 @@ static bool model_is_reuse(const struct model_flow *f, const struct pal_pkt *pkt
 		return state == PAL_FLOW_CLOSED && !is_repeated;
 	if (!is_syn || f->key.proto != IPPROTO_TCP)
 		return false;
-	return state == PAL_FLOW_CLOSED || (f->flags[dir] & PAL_TCP_FIN && !is_repeated) ||
+	return state == PAL_FLOW_CLOSED || (f->fin[dir] && !is_repeated) ||
 	       (state == PAL_FLOW_NEW && syn_seen && !is_repeated);
+}
+
+// All windows of the traffic are 65535 bytes, none is scaled.
+static bool
+model_accepts_rst(const struct model_flow *f, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	int64_t window = f->window_is_known ? 65535 : (int64_t)65535 << 14;
+	int64_t away = (int32_t)(pkt->tcp_seq - f->sent[dir]);
+	int64_t acked = (int32_t)(pkt->tcp_ack - f->isn[!dir]);
+
+	if (!f->heard[dir] && f->tcp == PAL_TCP_SYN_SENT)
+		return pkt->tcp_flags & PAL_TCP_ACK && acked > 0 &&
+		       acked <= (int32_t)(f->sent[!dir] - f->isn[!dir]);
+	if (!f->heard[dir] && !(f->flags[!dir] & PAL_TCP_ACK))
+		return true;
+	if (!f->heard[!dir])
+		window = 1 << 30;
+	return away >= -window && away <= window;
+}
+
+static void model_note_sent(struct model_flow *f, const struct pal_pkt *pkt, enum pal_dir dir)
+{
+	bool syn = pkt->tcp_flags & PAL_TCP_SYN, fin = pkt->tcp_flags & PAL_TCP_FIN;
+	bool first_syn = syn && !(f->flags[dir] & PAL_TCP_SYN);
+	uint32_t end = pkt->tcp_seq + syn + pkt->payload_len + fin;
+	int64_t ahead = (int32_t)(end - f->sent[dir]);
+
+	if (pkt->tcp_flags & PAL_TCP_RST)
+		return;
+	if (first_syn)
+		f->isn[dir] = pkt->tcp_seq;
+	if (fin || first_syn || !f->heard[dir] || (!f->fin[dir] && ahead > 0 && ahead < 1 << 30))
+		f->sent[dir] = end;
+	if (fin)
+		f->fin[dir] = true;
+	if (!f->heard[!dir] && pkt->tcp_flags & PAL_TCP_ACK)
+		f->sent[!dir] = pkt->tcp_ack;
+	f->heard[dir] = true;
 }
 
 static enum pal_tcp_state
@@ -238,11 +282,10 @@ model_next(const struct model_flow *f, const struct pal_pkt *pkt, enum pal_dir d
 {
 	bool syn = pkt->tcp_flags & PAL_TCP_SYN, ack = pkt->tcp_flags & PAL_TCP_ACK;
 	bool fin = pkt->tcp_flags & PAL_TCP_FIN, to_server = dir == PAL_DIR_TO_SERVER;
-	bool acks_fin = ack && f->flags[!dir] & PAL_TCP_FIN &&
-			(int32_t)(pkt->tcp_ack - f->fin_end[!dir]) >= 0;
+	bool acks_fin = ack && f->fin[!dir] && (int32_t)(pkt->tcp_ack - f->sent[!dir]) >= 0;
 
 	if (pkt->tcp_flags & PAL_TCP_RST)
-		return PAL_TCP_CLOSED;
+		return f->tcp;
 	switch (f->tcp) {
 	case PAL_TCP_NONE:
 	case PAL_TCP_SYN_SENT:
@@ -278,6 +321,8 @@ model_next(const struct model_flow *f, const struct pal_pkt *pkt, enum pal_dir d
 static void model_count(struct model_flow *f, const struct pal_pkt *pkt)
 {
 	enum pal_dir dir = model_dir(f, pkt);
+	enum pal_tcp_state next;
+	bool is_reset;
 
 	f->pkts[dir]++;
 	f->bytes[dir] += pkt->wire_len;
@@ -288,12 +333,12 @@ static void model_count(struct model_flow *f, const struct pal_pkt *pkt)
 		f->is_established = true;
 	if (pkt->tcp_flags == 0)
 		return;
-	if (pkt->tcp_flags & PAL_TCP_SYN && !(f->flags[dir] & PAL_TCP_SYN))
-		f->isn[dir] = pkt->tcp_seq;
-	if (pkt->tcp_flags & PAL_TCP_FIN)
-		f->fin_end[dir] = pkt->tcp_seq + pkt->payload_len + 1;
+	is_reset = pkt->tcp_flags & PAL_TCP_RST && model_accepts_rst(f, pkt, dir);
+	model_note_sent(f, pkt, dir);
+	next = is_reset ? PAL_TCP_CLOSED : model_next(f, pkt, dir);
 	f->flags[dir] |= pkt->tcp_flags;
-	f->tcp = model_next(f, pkt, dir);
+	f->window_is_known = f->flags[0] & f->flags[1] & PAL_TCP_SYN;
+	f->tcp = next;
 }
 
 // What must happen to this packet.

@@ -176,6 +176,108 @@ static void reset_closes_in_every_state(void **)
 	play({'c', R, 101, 0, "", PAL_TCP_CLOSED});
 }
 
+/* resets; windows are 65535 bytes, not scaled */
+
+static void reset_with_the_next_number_closes(void **)
+{
+	play(HANDSHAKE,
+	     {'s', A | P, 501, 101, "hello", PAL_TCP_ESTABLISHED},
+	     {'s', R, 506, 0, "", PAL_TCP_CLOSED});
+	play(HANDSHAKE,
+	     {'c', A | P, 101, 501, "hello", PAL_TCP_ESTABLISHED},
+	     {'c', R | A, 106, 501, "", PAL_TCP_CLOSED});
+}
+
+static void reset_in_the_window_closes(void **)
+{
+	play(HANDSHAKE, {'s', R, 501 + 65535, 0, "", PAL_TCP_CLOSED});
+	// The receiver may have less than was sent: what is on its way is at most a window.
+	play(HANDSHAKE,
+	     {'s', A | P, 501, 101, "on its way", PAL_TCP_ESTABLISHED},
+	     {'s', R, 501, 0, "", PAL_TCP_CLOSED});
+}
+
+static void blind_reset_changes_nothing(void **)
+{
+	struct pal_flow *flow =
+		play(HANDSHAKE,
+		     {'s', R, 501 + 65536, 0, "", PAL_TCP_ESTABLISHED},
+		     {'s', R, 501 - 65536, 0, "", PAL_TCP_ESTABLISHED},
+		     {'c', R | A, UINT32_MAX - 70000, 501, "", PAL_TCP_ESTABLISHED},
+		     {'c', R, 101 + 2000000000, 0, "", PAL_TCP_ESTABLISHED},
+		     {'c', A | P, 101, 501, "still there", PAL_TCP_ESTABLISHED});
+
+	assert_int_equal(flow->fin_seen & PAL_FLOW_RST_SEEN(PAL_DIR_TO_SERVER), 0);
+	assert_int_equal(flow->fin_seen & PAL_FLOW_RST_SEEN(PAL_DIR_TO_CLIENT), 0);
+	// It was seen all the same.
+	assert_true(flow->tcp_flags[PAL_DIR_TO_SERVER] & R);
+	assert_true(flow->tcp_flags[PAL_DIR_TO_CLIENT] & R);
+}
+
+static void reset_that_answers_a_syn_must_acknowledge_it(void **)
+{
+	play({'c', S, 100, 0, "", PAL_TCP_SYN_SENT},
+	     {'s', R, 0, 0, "", PAL_TCP_SYN_SENT},
+	     {'s', R | A, 0, 100, "", PAL_TCP_SYN_SENT},
+	     {'s', R | A, 0, 102, "", PAL_TCP_SYN_SENT},
+	     {'s', R | A, 0, 101, "", PAL_TCP_CLOSED});
+	// With or without its data.
+	play({'c', S, 100, 0, "fast", PAL_TCP_SYN_SENT}, {'s', R | A, 0, 101, "", PAL_TCP_CLOSED});
+	play({'c', S, 100, 0, "fast", PAL_TCP_SYN_SENT}, {'s', R | A, 0, 105, "", PAL_TCP_CLOSED});
+	play({'c', S, 100, 0, "fast", PAL_TCP_SYN_SENT},
+	     {'s', R | A, 0, 106, "", PAL_TCP_SYN_SENT});
+}
+
+static void reset_of_the_syn_by_its_sender_closes(void **)
+{
+	play({'c', S, 100, 0, "", PAL_TCP_SYN_SENT}, {'c', R, 101, 0, "", PAL_TCP_CLOSED});
+}
+
+static void reset_by_a_side_not_heard_is_measured_by_acknowledgements(void **)
+{
+	play({'c', A, 101, 70501, "", PAL_TCP_ESTABLISHED}, {'s', R, 70501, 0, "", PAL_TCP_CLOSED});
+}
+
+static void after_a_blind_reset_a_syn_is_not_a_new_flow(void **)
+{
+	struct step syn = {'c', S, 9999, 0, "", PAL_TCP_ESTABLISHED};
+
+	play(HANDSHAKE, {'s', R, 501 + 65536, 0, "", PAL_TCP_ESTABLISHED});
+	say(&syn, T0 + 100);
+	assert_int_equal(bed.nb_opened, 1);
+}
+
+static struct pktbuild *with_scale(struct pktbuild *pb, uint8_t scale)
+{
+	const uint8_t option[4] = {3, 3, scale, 1};
+
+	pktbuild_tcp_options(pb, option, sizeof(option));
+	return pb;
+}
+
+static void window_is_scaled_when_both_syns_say_so(void **)
+{
+	struct step far = {'s', R, 501 + 65535 * 8 + 1, 0, "", PAL_TCP_ESTABLISHED};
+	struct step near = {'s', R, 501 + 65535 * 8, 0, "", PAL_TCP_CLOSED};
+	struct step outside = {'s', R, 501 + 65536, 0, "", PAL_TCP_ESTABLISHED};
+	struct pal_flow *flow;
+
+	for (int both = 0; both < 2; both++) {
+		bed_start(64);
+		bed_feed(with_scale(from_client(S, 100, 0, ""), 3), T0);
+		bed_feed(
+			both ? with_scale(from_server(S | A, 500, 101, ""), 7)
+			     : from_server(S | A, 500, 101, ""),
+			T0
+		);
+		flow = bed_feed(from_client(A, 101, 501, ""), T0);
+		say(both ? &far : &outside, T0);
+		assert_int_equal(flow->state, PAL_FLOW_ESTABLISHED);
+		say(&near, T0);
+		assert_int_equal(flow->state, both ? PAL_FLOW_CLOSED : PAL_FLOW_ESTABLISHED);
+	}
+}
+
 /* opening, with packets missing */
 
 static void syn_ack_first_is_the_reply(void **)
@@ -403,6 +505,14 @@ int main(void)
 		bed_test(data_does_not_ack_a_fin_behind_it),
 		bed_test(acks_wrap_around),
 		bed_test(reset_closes_in_every_state),
+		bed_test(reset_with_the_next_number_closes),
+		bed_test(reset_in_the_window_closes),
+		bed_test(blind_reset_changes_nothing),
+		bed_test(reset_that_answers_a_syn_must_acknowledge_it),
+		bed_test(reset_of_the_syn_by_its_sender_closes),
+		bed_test(reset_by_a_side_not_heard_is_measured_by_acknowledgements),
+		bed_test(after_a_blind_reset_a_syn_is_not_a_new_flow),
+		bed_test(window_is_scaled_when_both_syns_say_so),
 		bed_test(syn_ack_first_is_the_reply),
 		bed_test(lost_handshake_packets_do_not_matter),
 		bed_test(midstream_is_established),

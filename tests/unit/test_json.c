@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <pal_json.h>
+#include <pal_pkt.h>
 
 #include <arpa/inet.h>
 #include <inttypes.h>

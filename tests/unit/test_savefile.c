@@ -223,6 +223,42 @@ static void numbers_of_old_systems_become_link_types(void **)
 	assert_int_equal(pal_savefile_linktype(276), 276);
 }
 
+static void link_types_have_names(void **)
+{
+	assert_string_equal(pal_savefile_linktype_name(1), "ETHERNET");
+	assert_string_equal(pal_savefile_linktype_description(1), "Ethernet");
+	assert_string_equal(pal_savefile_linktype_name(276), "LINUX_SLL2");
+	assert_null(pal_savefile_linktype_name(65535));
+	assert_null(pal_savefile_linktype_description(65535));
+}
+
+static void times_of_any_year_are_given_as_seconds(void **)
+{
+	static const struct {
+		int64_t offset_s, s;
+		uint64_t ticks;
+		uint32_t ns;
+	} cases[] = {
+		{0, 1, 1500000, 500000000},
+		{0, 18446744073709, UINT64_MAX, 551615000},
+		{-3, -2, 1500000, 500000000},
+		{-3, -3, 0, 0},
+		{INT64_MAX, INT64_MAX, UINT64_MAX, 551615000},
+		{INT64_MIN, INT64_MIN, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct pal_savefile_interface iface = {
+			.tsresol = 6, .mul = 1000, .div = 1, .tsoffset_s = cases[i].offset_s};
+		uint32_t ns;
+		int64_t s;
+
+		pal_savefile_time(&iface, cases[i].ticks, &s, &ns);
+		assert_int_equal(s, cases[i].s);
+		assert_int_equal(ns, cases[i].ns);
+	}
+}
+
 static void odd_lengths_are_read_and_counted(void **)
 {
 	struct filebuild fb = {};
@@ -526,6 +562,25 @@ static void each_section_has_its_byte_order_and_interfaces(void **)
 	assert_int_equal(res.stats.blocks[PAL_SAVEFILE_BLOCK_SHB], 4);
 	assert_int_equal(res.stats.blocks[PAL_SAVEFILE_BLOCK_IDB], 8);
 	assert_int_equal(res.stats.blocks[PAL_SAVEFILE_BLOCK_EPB], 8);
+	result_free(&res);
+	fb_free(&fb);
+}
+
+static void more_interfaces_than_allowed_are_damage(void **)
+{
+	struct filebuild fb = {};
+
+	fb_shb(&fb);
+	fb_idb(&fb, 1, 0);
+	fb_idb(&fb, 1, 0);
+	fb_epb(&fb, 1, 0, 0, 20);
+	read_bytes(&res, fb.data, fb.len, 0, (struct pal_savefile_conf){.max_interfaces = 2});
+	assert_int_equal(res.rc, 0);
+	assert_int_equal(res.nb, 1);
+	result_free(&res);
+	read_bytes(&res, fb.data, fb.len, 0, (struct pal_savefile_conf){.max_interfaces = 1});
+	assert_int_equal(res.rc, -EBADMSG);
+	assert_sentence(&res, "more than 1 interfaces");
 	result_free(&res);
 	fb_free(&fb);
 }
@@ -1120,6 +1175,8 @@ int main(void)
 		cmocka_unit_test(fcs_is_taken_off_both_lengths),
 		cmocka_unit_test(fcs_bits_without_their_flag_mean_nothing),
 		cmocka_unit_test(numbers_of_old_systems_become_link_types),
+		cmocka_unit_test(link_types_have_names),
+		cmocka_unit_test(times_of_any_year_are_given_as_seconds),
 		cmocka_unit_test(odd_lengths_are_read_and_counted),
 		cmocka_unit_test(lengths_exchanged_by_old_writers_are_put_right),
 		cmocka_unit_test(header_alone_is_a_file_without_packets),
@@ -1132,6 +1189,7 @@ int main(void)
 		cmocka_unit_test(claimed_lengths_take_no_memory_before_the_bytes_are_there),
 		cmocka_unit_test(record_longer_than_a_chunk_is_read_whole),
 		cmocka_unit_test(each_section_has_its_byte_order_and_interfaces),
+		cmocka_unit_test(more_interfaces_than_allowed_are_damage),
 		cmocka_unit_test(any_time_resolution_becomes_nanoseconds),
 		cmocka_unit_test(time_offset_is_signed_and_in_section_order),
 		cmocka_unit_test(options_of_wrong_length_are_passed_over),

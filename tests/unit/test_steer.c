@@ -140,6 +140,18 @@ static void equals_nic_in_both_directions(void **)
 	}
 }
 
+static void hash_of_addresses_is_that_without_ports(void **)
+{
+	struct pal_flow_key key;
+
+	srand(3);
+	for (int n = 0; n < 1000; n++) {
+		random_key(&key, n & 1 ? 4 : 6, 6);
+		assert_int_equal(pal_steer_hash_addrs(&key), nic_hash(&key, 0, false));
+		assert_int_equal(pal_steer_hash_addrs(&key), nic_hash(&key, 1, false));
+	}
+}
+
 static void shards_are_evenly_used(void **)
 {
 	uint32_t count[PAL_SHARDS] = {0};
@@ -174,6 +186,7 @@ int main(void)
 		cmocka_unit_test(equals_published_vectors),
 		cmocka_unit_test(symmetric_equals_definition_for_every_word),
 		cmocka_unit_test(equals_nic_in_both_directions),
+		cmocka_unit_test(hash_of_addresses_is_that_without_ports),
 		cmocka_unit_test(shards_are_evenly_used),
 		cmocka_unit_test(every_shard_has_an_owner),
 	};
