@@ -40,6 +40,8 @@ static void on_flow_close(void *arg, struct pal_flow *flow)
 	struct lcore *lc = arg;
 
 	lcore_stream_close(lc, flow);
+	if (lc->detect != NULL)
+		pal_detect_close(lc->detect, flow);
 	pal_chain_flow_close(lc->chain, flow);
 }
 
@@ -220,6 +222,7 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 		return -errno;
 	lc->events = (struct pal_events){.out = lc->out, .sink = p->conf.eve_sink};
 	plugin_lcore.out = lc->out;
+	lcore_anomaly_sink(lc, &plugin_lcore.anomalies);
 	lc->chain = pal_chain_create(p->conf.plugins, &plugin_lcore);
 	if (lc->chain == NULL)
 		return -errno;
@@ -238,8 +241,14 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 			return rc;
 		flow.side_bytes = sizeof(struct pal_stream);
 	}
-	flow.hooks = (struct pal_flow_hooks){on_flow_open, on_flow_close, lc};
 	flow.extra_bytes = pal_plugins_flow_bytes(p->conf.plugins);
+	if (lc->chain->apps != 0) {
+		lc->detect = pal_detect_create(flow.max_flows, flow.extra_bytes);
+		flow.extra_bytes += sizeof(struct pal_detect_flow);
+		if (lc->detect == NULL)
+			return -errno;
+	}
+	flow.hooks = (struct pal_flow_hooks){on_flow_open, on_flow_close, lc};
 	lc->flows = pal_flow_table_create(&flow, shards_of(p, lc->index));
 	return lc->flows == NULL ? -errno : 0;
 }
@@ -311,6 +320,7 @@ void pal_pipeline_destroy(struct pal_pipeline *p)
 		struct lcore *lc = &p->lcores[i];
 
 		pal_chain_destroy(p->conf.plugins, lc->chain);
+		pal_detect_destroy(lc->detect);
 		pal_defrag_destroy(lc->defrag);
 		pal_flow_table_destroy(lc->flows);
 		rte_mempool_free(lc->views);

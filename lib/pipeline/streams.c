@@ -22,6 +22,7 @@ static void on_data(void *arg, struct pal_flow *flow, const struct pal_stream_da
 {
 	struct lcore *lc = arg;
 
+	lcore_app_stream(lc, flow, data);
 	pal_chain_stream(lc->chain, flow, data);
 	stop_if_unwanted(lc, flow);
 }
@@ -31,6 +32,8 @@ on_gap(void *arg, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint
 {
 	struct lcore *lc = arg;
 
+	if (flow->wants & PAL_FLOW_WANTS_APP)
+		pal_detect_gap(lc->detect, flow, dir);
 	pal_chain_gap(lc->chain, flow, dir, offset, len);
 	stop_if_unwanted(lc, flow);
 }
@@ -44,6 +47,8 @@ static void on_event(
 {
 	struct lcore *lc = arg;
 
+	if (pal_stream_event_kind(event) == PAL_STREAM_KIND_END)
+		lcore_app_end(lc, flow);
 	pal_chain_tcp_event(lc->chain, flow, event, info);
 	if (pal_stream_event_kind(event) == PAL_STREAM_KIND_ANOMALY)
 		lcore_stream_anomaly(lc, flow, event, info);

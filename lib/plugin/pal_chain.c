@@ -10,6 +10,7 @@
 			(chain)->name[(chain)->nb_##name].fn = (host)->plugin->name;               \
 			(chain)->name[(chain)->nb_##name].state = (chain)->states[(host)->index];  \
 			(chain)->name[(chain)->nb_##name].protos = protos_of((host)->plugin);      \
+			(chain)->name[(chain)->nb_##name].apps = (host)->plugin->apps;             \
 			(chain)->name[(chain)->nb_##name++].bit = pal_plugin_bit(host);            \
 		}                                                                                  \
 	} while (0)
@@ -17,6 +18,24 @@
 static uint32_t protos_of(const struct pal_plugin *plugin)
 {
 	return plugin->protos != 0 ? plugin->protos : PAL_PLUGIN_ALL;
+}
+
+// Who wants what from the beginning, and who only once the protocol is known.
+static void set_bits(struct pal_chain *chain, const struct pal_plugins *plugins)
+{
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		const struct pal_plugin_host *host = &plugins->hosts[i];
+		bool streams = pal_plugin_wants_streams(host);
+		uint32_t bit = host->plugin->apps != 0 ? PAL_FLOW_WANTS_APP : pal_plugin_bit(host);
+
+		chain->apps |= host->plugin->apps;
+		if (streams) {
+			chain->open_bits[1] |= bit;
+			chain->stream_bits |= bit | pal_plugin_bit(host);
+		}
+		if (host->plugin->apps != 0 && host->plugin->payload != NULL)
+			chain->open_bits[0] |= bit;
+	}
 }
 
 struct pal_chain *
@@ -57,7 +76,7 @@ pal_chain_create(struct pal_plugins *plugins, const struct pal_plugin_lcore *lco
 		ADD_HOOK(chain, host, anomaly);
 		ADD_HOOK(chain, host, tick);
 	}
-	chain->stream_bits = pal_plugins_stream_bits(plugins);
+	set_bits(chain, plugins);
 	return chain;
 }
 
@@ -103,20 +122,28 @@ void pal_chain_flow_open(
 	uint32_t proto = proto_bit(flow->key.proto);
 
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
-		if (chain->payload[i].protos & proto)
+		if ((chain->payload[i].protos & proto) && chain->payload[i].apps == 0)
 			flow->wants |= chain->payload[i].bit;
 	if (proto == PAL_PLUGIN_TCP)
-		flow->wants |= chain->stream_bits;
+		flow->wants |= chain->open_bits[1];
+	else if (proto == PAL_PLUGIN_UDP)
+		flow->wants |= chain->open_bits[0];
 	for (uint16_t i = 0; i < chain->nb_flow_open; i++)
 		if (chain->flow_open[i].protos & proto)
 			chain->flow_open[i].fn(chain->flow_open[i].state, flow, pkt);
 }
 
-static void
-chain_payload(const struct pal_chain *chain, struct pal_flow *flow, const struct pal_pkt *pkt)
+// Of a protocol that was recognised in a TCP stream, the stream is what its plugin gets.
+static void chain_payload(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_pkt *pkt,
+	uint32_t proto
+)
 {
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
-		if (flow->wants & chain->payload[i].bit)
+		if ((flow->wants & chain->payload[i].bit) && (chain->payload[i].protos & proto) &&
+		    (chain->payload[i].apps == 0 || proto != PAL_PLUGIN_TCP))
 			chain->payload[i].fn(
 				chain->payload[i].state,
 				flow,
@@ -138,7 +165,34 @@ void pal_chain_datagram(
 		if (chain->datagram[i].protos & proto)
 			chain->datagram[i].fn(chain->datagram[i].state, flow, pkt);
 	if (flow->wants != 0 && pkt->payload_cap_len != 0)
-		chain_payload(chain, flow, pkt);
+		chain_payload(chain, flow, pkt, proto);
+}
+
+uint32_t pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow)
+{
+	uint32_t proto = proto_bit(flow->key.proto), bits = 0;
+
+	for (uint16_t i = 0; i < chain->nb_payload; i++)
+		if (pal_apps_have(chain->payload[i].apps, flow->app) && proto != PAL_PLUGIN_TCP &&
+		    (chain->payload[i].protos & proto))
+			bits |= chain->payload[i].bit;
+	for (uint16_t i = 0; i < chain->nb_stream; i++)
+		if (pal_apps_have(chain->stream[i].apps, flow->app) && proto == PAL_PLUGIN_TCP)
+			bits |= chain->stream[i].bit;
+	flow->wants |= bits;
+	return bits;
+}
+
+void pal_chain_stream_to(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_stream_data *data,
+	uint32_t bits
+)
+{
+	for (uint16_t i = 0; i < chain->nb_stream; i++)
+		if (flow->wants & bits & chain->stream[i].bit)
+			chain->stream[i].fn(chain->stream[i].state, flow, data);
 }
 
 void pal_chain_stream(
@@ -147,9 +201,7 @@ void pal_chain_stream(
 	const struct pal_stream_data *data
 )
 {
-	for (uint16_t i = 0; i < chain->nb_stream; i++)
-		if (flow->wants & chain->stream[i].bit)
-			chain->stream[i].fn(chain->stream[i].state, flow, data);
+	pal_chain_stream_to(chain, flow, data, UINT32_MAX);
 }
 
 void pal_chain_gap(
@@ -188,7 +240,9 @@ void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
 	uint32_t proto = proto_bit(flow->key.proto);
 
 	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
-		if (chain->flow_close[i].protos & proto)
+		if ((chain->flow_close[i].protos & proto) &&
+		    (chain->flow_close[i].apps == 0 ||
+		     pal_apps_have(chain->flow_close[i].apps, flow->app)))
 			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
 }
 

@@ -10,8 +10,8 @@
 
 #include "pal_plugin.h"
 
-/** Plugins at once: each has a bit in pal_flow.wants. */
-#define PAL_PLUGIN_MAX 32
+/** Plugins at once: each has a bit in pal_flow.wants, where the last is PAL_FLOW_WANTS_APP. */
+#define PAL_PLUGIN_MAX 31
 
 /** All loaded plugins. */
 struct pal_plugins;
@@ -65,9 +65,6 @@ int pal_plugins_init(struct pal_plugins *plugins, const struct pal_plugins_env *
 /** Bytes that all plugins together want in each flow. After pal_plugins_load(). */
 uint32_t pal_plugins_flow_bytes(const struct pal_plugins *plugins);
 
-/** Bits in pal_flow.wants of the plugins that want TCP streams; 0: nobody does. After pal_plugins_init(). */
-uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins);
-
 /** Merge the states of all lcores, report, free the states. 0 or -errno with err filled. Main, all lcores stopped. */
 struct pal_chain;
 int pal_plugins_report(
@@ -85,6 +82,7 @@ int pal_plugins_report(
 		void *state;                                                                       \
 		uint32_t protos;                                                                   \
 		uint32_t bit;                                                                      \
+		uint64_t apps;                                                                     \
 	} name[PAL_PLUGIN_MAX];                                                                    \
 	uint16_t nb_##name
 
@@ -100,7 +98,11 @@ struct pal_chain {
 	PAL_CHAIN_HOOK(anomaly, typeof(((struct pal_plugin *)0)->anomaly));
 	PAL_CHAIN_HOOK(tick, typeof(((struct pal_plugin *)0)->tick));
 	void *states[PAL_PLUGIN_MAX]; /**< Of each plugin, by its index. */
-	uint32_t stream_bits; /**< pal_plugins_stream_bits(). */
+	/** Bits in pal_flow.wants that a TCP flow opens with, and any other. */
+	uint32_t open_bits[2];
+	/** Those for which a TCP stream is followed; 0: nobody wants any. */
+	uint32_t stream_bits;
+	uint64_t apps; /**< Application protocols that some plugin wants; 0: none is looked for. */
 };
 
 /** Make the chain of one lcore: every plugin's state, then the arrays. NULL with errno set. */
@@ -126,6 +128,17 @@ void pal_chain_stream(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
 	const struct pal_stream_data *data
+);
+
+/** The protocol of a flow is known (pal_flow.app): who wants it, wants the flow. Returns their bits. */
+uint32_t pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow);
+
+/** A stream for some plugins only: those of bits. */
+void pal_chain_stream_to(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_stream_data *data,
+	uint32_t bits
 );
 void pal_chain_gap(
 	const struct pal_chain *chain,

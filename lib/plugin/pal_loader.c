@@ -5,6 +5,8 @@
  */
 #include "plugin_priv.h"
 
+#include <rte_common.h>
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
@@ -87,6 +89,8 @@ static int check(const struct pal_plugin *plugin, const char *path, const char *
 			plugin->name == NULL ? "" : plugin->name,
 			plugin->name == NULL ? "<name>" : plugin->name
 		);
+	if (plugin->apps != 0 && (plugin->flow_open != NULL || plugin->datagram != NULL))
+		return fail(err, EINVAL, "%s: has apps, and hooks for flows of any kind", path);
 	if (plugin->merge != NULL && plugin->lcore_init == NULL)
 		return fail(err, EINVAL, "%s: has merge but no lcore_init", path);
 	return 0;
@@ -152,14 +156,46 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->plugin->name, y->plugin->name);
 }
 
+static uint32_t flow_bytes_of(const struct pal_plugin *plugin)
+{
+	return (plugin->flow_bytes + 7) & ~7u;
+}
+
+// A flow is of one application protocol: plugins that want different ones share the same bytes.
+static uint32_t offset_of_app(const struct pal_plugins *plugins, uint16_t index, uint32_t start)
+{
+	uint32_t offset = start;
+
+	for (uint16_t i = 0; i < index; i++) {
+		const struct pal_plugin_host *other = &plugins->hosts[i];
+
+		if (other->plugin->apps & plugins->hosts[index].plugin->apps)
+			offset = RTE_MAX(offset, other->flow_offset + flow_bytes_of(other->plugin));
+	}
+	return offset;
+}
+
 static void lay_out_flow_bytes(struct pal_plugins *plugins)
 {
-	uint32_t offset = 0;
+	uint32_t end = 0;
 
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		plugins->hosts[i].index = i;
-		plugins->hosts[i].flow_offset = offset;
-		offset += (plugins->hosts[i].plugin->flow_bytes + 7) & ~7u;
+		if (plugins->hosts[i].plugin->apps != 0)
+			continue;
+		plugins->hosts[i].flow_offset = end;
+		end += flow_bytes_of(plugins->hosts[i].plugin);
+	}
+	plugins->flow_bytes = end;
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		struct pal_plugin_host *host = &plugins->hosts[i];
+
+		if (host->plugin->apps == 0)
+			continue;
+		host->flow_offset = offset_of_app(plugins, i, end);
+		plugins->flow_bytes =
+			RTE_MAX(plugins->flow_bytes,
+				host->flow_offset + flow_bytes_of(host->plugin));
 	}
 }
 
@@ -273,11 +309,7 @@ int pal_plugins_init(struct pal_plugins *plugins, const struct pal_plugins_env *
 
 uint32_t pal_plugins_flow_bytes(const struct pal_plugins *plugins)
 {
-	uint32_t bytes = 0;
-
-	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
-		bytes += (plugins->hosts[i].plugin->flow_bytes + 7) & ~7u;
-	return bytes;
+	return plugins->flow_bytes;
 }
 
 /* what plugins ask for */
@@ -377,6 +409,28 @@ struct pal_events *pal_plugin_events(struct pal_plugin_host *host)
 	return host->plugins->env.events;
 }
 
+void pal_plugin_anomaly(
+	const struct pal_anomaly_sink *sink,
+	struct pal_flow *flow,
+	enum pal_app_event event,
+	uint64_t time_ns,
+	uint64_t number
+)
+{
+	const struct pal_anomaly anomaly = {
+		.name = pal_app_event_name(event),
+		.known = pal_app_event_suricata(event),
+		.code = (uint16_t)(PAL_ANOMALY_CODE_APPLAYER + event),
+		.type = PAL_ANOMALY_APPLAYER,
+		.flow = flow,
+		.key = &flow->key,
+		.time_ns = time_ns,
+		.number = number,
+	};
+
+	sink->fn(sink->arg, &anomaly);
+}
+
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data)
 {
 	host->data = data;
@@ -404,16 +458,6 @@ bool pal_plugin_wants_streams(const struct pal_plugin_host *host)
 
 	return tcp && !host->no_streams &&
 	       (plugin->stream != NULL || plugin->gap != NULL || plugin->tcp_event != NULL);
-}
-
-uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins)
-{
-	uint32_t bits = 0;
-
-	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
-		if (pal_plugin_wants_streams(&plugins->hosts[i]))
-			bits |= pal_plugin_bit(&plugins->hosts[i]);
-	return bits;
 }
 
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host)

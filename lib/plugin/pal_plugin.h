@@ -38,6 +38,10 @@
  * A datagram may have come in a tunnel (pal_pkt.depth, pal_flow.tunnel) or in fragments (PAL_PKT_REASSEMBLED); to the
  * hooks it is a datagram like any other. The one around it is delivered, too, to a flow of its own.
  *
+ * A plugin for application protocols names them (apps). Its payload (of UDP), stream, gap, tcp_event and flow_close
+ * are then called only for flows that were recognised as one of them: of a stream from its first byte on, unless what
+ * came before was too much to be held (pal_detect.h), which the first offset tells. It has no flow_open and datagram.
+ *
  * A hook never blocks, never allocates per packet, and never fails: it counts.
  */
 
@@ -48,10 +52,11 @@
 #include <pal_flow.h>
 #include <pal_input.h>
 #include <pal_pkt.h>
+#include <pal_proto.h>
 #include <pal_stream.h>
 
 /** Grows when a change breaks plugins that were built before. */
-#define PAL_PLUGIN_ABI 2
+#define PAL_PLUGIN_ABI 3
 
 #define PAL_PLUGIN_HEAD .abi = PAL_PLUGIN_ABI, .size = sizeof(struct pal_plugin)
 /** For plugins of the project: they share its version. Others write their own. */
@@ -87,6 +92,7 @@ struct pal_plugin_lcore {
 	struct pal_events *events; /**< Of this lcore: for records from hooks. */
 	struct pal_out
 		*out; /**< Of this lcore: for result files that grow while the run goes on. */
+	struct pal_anomaly_sink anomalies; /**< Of this lcore: for pal_plugin_anomaly(). */
 };
 
 struct pal_plugin {
@@ -97,6 +103,8 @@ struct pal_plugin {
 	const char *summary; /**< One line for --list-plugins. */
 	const struct pal_plugin_key *keys; /**< Ended by a NULL name. NULL: none. */
 	uint32_t protos; /**< Traffic for datagram, payload, flow_open, flow_close. 0: all. */
+	uint64_t
+		apps; /**< Application protocols, PAL_APPS(); 0: this plugin is about something else. */
 	uint32_t
 		flow_bytes; /**< Bytes wanted in each flow, zeroed when it opens; pal_plugin_flow_data(). */
 
@@ -188,6 +196,18 @@ static inline void *pal_plugin_flow_data(struct pal_flow *flow, uint32_t offset)
 
 /** From init: no streams, please, though the plugin has hooks for them. */
 void pal_plugin_no_streams(struct pal_plugin_host *host);
+
+/**
+ * Say that an application protocol breaks its rules. Not while a record is open. The flow goes on as it was:
+ * whoever cannot read on says pal_plugin_enough(), too.
+ */
+void pal_plugin_anomaly(
+	const struct pal_anomaly_sink *sink,
+	struct pal_flow *flow,
+	enum pal_app_event event,
+	uint64_t time_ns,
+	uint64_t number
+);
 
 /** This plugin's bit in pal_flow.wants. */
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host);

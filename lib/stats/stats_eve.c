@@ -6,6 +6,7 @@
 #include "pal_stats.h"
 
 #include <pal_decode_anomaly.h>
+#include <pal_proto.h>
 
 static uint64_t kernel_drops(const struct pal_stats *stats)
 {
@@ -306,6 +307,8 @@ static void put_streams(struct pal_json *j, const struct pal_streams_stats *s, b
 
 static const char *anomaly_name(unsigned int code)
 {
+	if (code >= PAL_ANOMALY_CODE_APPLAYER)
+		return pal_app_event_name(code - PAL_ANOMALY_CODE_APPLAYER);
 	if (code >= PAL_ANOMALY_CODE_STREAM)
 		return pal_stream_event_name(code - PAL_ANOMALY_CODE_STREAM);
 	if (code >= PAL_ANOMALY_CODE_DEFRAG)

@@ -58,6 +58,20 @@ static void *flows_lcore_init(struct pal_plugin_host *host, const struct pal_plu
 	return st;
 }
 
+// As Suricata has it: what each side's bytes look like where that is something else.
+static void put_app(struct pal_json *j, const struct pal_flow *flow)
+{
+	const uint8_t *dir = flow->app_dir;
+
+	if (flow->app == PAL_APP_UNKNOWN)
+		return;
+	pal_json_str(j, "app_proto", pal_app_name(flow->app));
+	if (dir[PAL_DIR_TO_SERVER] != PAL_APP_UNKNOWN && dir[PAL_DIR_TO_SERVER] != flow->app)
+		pal_json_str(j, "app_proto_ts", pal_app_name(dir[PAL_DIR_TO_SERVER]));
+	if (dir[PAL_DIR_TO_CLIENT] != PAL_APP_UNKNOWN && dir[PAL_DIR_TO_CLIENT] != flow->app)
+		pal_json_str(j, "app_proto_tc", pal_app_name(dir[PAL_DIR_TO_CLIENT]));
+}
+
 static void put_flow(struct pal_events *events, struct pal_json *j, const struct pal_flow *flow)
 {
 	pal_json_open(j, "flow", '{');
@@ -107,6 +121,7 @@ static void write_record(struct state *st, struct pal_flow *flow)
 
 	if (j == NULL)
 		return;
+	put_app(j, flow);
 	put_flow(st->events, j, flow);
 	if (flow->key.proto == IPPROTO_TCP)
 		put_tcp(j, flow);

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""DNS, mDNS and LLMNR of every capture: the questions and responses that tshark found, in the same frames; the same
+records with one worker and with three; all valid by the schemas.
+"""
+import collections
+import os
+import sys
+
+import pal
+
+sys.path.insert(0, os.path.join(pal.TREE, "tests", "schema"))
+try:
+    import validate
+except ImportError:
+    print("skipped: needs python3-jsonschema")
+    sys.exit(pal.SKIP)
+
+PLUGINS = "dns,flows,anomaly"
+SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
+# Frames where tshark sees something else, and why.
+EXPLAINED = {
+    ("arkime_synthetic.pcap", 618): "a header that announces nothing: DNS by its port alone",
+    ("arkime_synthetic.pcap", 619): "a header that announces nothing: DNS by its port alone",
+    ("arkime_synthetic.pcap", 623): "in Geneve to a port that is not Geneve's: not looked into",
+}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def of_tshark(protocols):
+    """Frame -> questions asked and responses in it."""
+    facts = collections.defaultdict(lambda: [collections.Counter(), 0])
+    for protocol in ("dns", "mdns", "llmnr"):
+        for entry in protocols.get(protocol, {}).get("entries", []):
+            fact = facts[entry["frame"]]
+            responses = as_list(entry["response"])
+            fact[1] += responses.count("1")
+            if "0" in responses and "1" not in responses:
+                fact[0].update(n.replace("<Root>", "") for n in as_list(entry.get("qname")))
+    return {frame: (questions, answers) for frame, (questions, answers) in facts.items()}
+
+
+def of_pal(events):
+    facts = collections.defaultdict(lambda: [collections.Counter(), 0])
+    for event in events:
+        if event["event_type"] != "dns":
+            continue
+        fact = facts[event["pcap_cnt"]]
+        if event["dns"]["type"] == "query":
+            fact[0][event["dns"]["rrname"]] += 1
+        else:
+            fact[1] += 1
+    return {frame: (questions, answers) for frame, (questions, answers) in facts.items()}
+
+
+def without_stats(run):
+    return [line for line in run.lines() if b'"event_type":"stats"' not in line and b'"pal_stats"' not in line]
+
+
+def main():
+    t = pal.Test()
+    captures = pal.captures()
+    names = list(captures)
+    runs = pal.at_once(lambda n: pal.run(captures[n], "-p", PLUGINS), names)
+    others = pal.at_once(lambda n: pal.run(captures[n], "-p", PLUGINS, "-j", "3"), names)
+    paths = [os.path.join(pal.SCHEMAS, s) for s in SCHEMAS]
+    validators = [validate.Validator(p, ("stats",)) for p in paths if os.path.exists(p)]
+    compared = 0
+    for name, run, other in zip(names, runs, others):
+        if not t.healthy(run, name, (0, 1)) or not t.healthy(other, name, (0, 1)):
+            continue
+        t.check(without_stats(run) == without_stats(other), "%s: -j 3 has other records" % name)
+        events = run.events()
+        for validator in validators:
+            problems = [p for e in events if "stats" not in e["event_type"]
+                        for p in validator.problems(e)]
+            t.check(not problems, "%s: %s" % (name, problems[:3]))
+        expected = pal.expected(name)
+        if expected is None:
+            continue
+        theirs, ours = of_tshark(expected.get("protocols", {})), of_pal(events)
+        compared += len(theirs)
+        for frame in sorted(theirs.keys() | ours.keys()):
+            t.check((theirs.get(frame) == ours.get(frame)) != ((name, frame) in EXPLAINED),
+                    "%s: frame %d: tshark %s, PAL %s" % (name, frame, theirs.get(frame), ours.get(frame)))
+    print("%d frames compared" % compared)
+    t.check(compared or not pal.have_corpus(), "nothing was compared")
+    return t.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
