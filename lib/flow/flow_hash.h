@@ -22,7 +22,8 @@ static inline bool pal_flow_key_equal(const struct pal_flow_key *a, const struct
 /*
  * An id must not depend on the time (the same packets give the same ids live), yet differ between flows of the
  * same endpoints: the first packet's IP header and what follows it (IP id, sequence number, transaction id)
- * tell them apart, and a flow that replaces another one builds on its id.
+ * tell them apart, and a connection that takes over the ports of another builds on its id. After a timeout nobody knows
+ * the old flow any more, so one that begins with the very same bytes has the same id again.
  */
 static inline uint64_t pal_flow_make_id(const struct pal_pkt *pkt, uint64_t replaced_id)
 {

@@ -502,11 +502,10 @@ struct pal_flow *pal_flow_track(struct pal_flow_table *tbl, uint16_t i, struct p
 	uint64_t replaced_id = 0;
 
 	if (flow != NULL) {
-		// Decided before the wheel turns, so that a flow that this packet's time ends leaves its id.
 		uint64_t now_ns = pkt->time_ns > sh->clock_ns ? pkt->time_ns : sh->clock_ns;
 
 		if (now_ns - flow->clock_ns > timeout_of(tbl, flow)) {
-			replaced_id = flow->id;
+			// No trace of it is left where a sweep came first: so here, too.
 			close_flow(tbl, flow, PAL_FLOW_END_TIMEOUT);
 			flow = NULL;
 		} else if (pkt->tcp_flags != 0 && pal_flow_tcp_is_reuse(flow, pkt)) {

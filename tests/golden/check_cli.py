@@ -170,9 +170,10 @@ def filters(t):
             want = int(p.stdout.split()[0])
             run = pal.run(path, "-f", expression)
             if t.healthy(run, "-f %s" % expression):
-                ledger = run.stats()[1]["ledger"]
-                t.equal(ledger["stages"]["input"]["out"]["pkts"], want, "-f %r of %s: packets" % (expression, name))
-                t.equal(pal.residuals({"ledger": ledger}), [], "-f %r: residuals" % expression)
+                pal_stats = run.stats()[1]
+                taken = pal_stats["ledger"]["stages"]["input"]["out"]["pkts"]
+                t.equal(taken, want, "-f %r of %s: packets" % (expression, name))
+                t.equal(pal.residuals(pal_stats), [], "-f %r: residuals" % expression)
     expression = pal.write_file("filter", b"tcp and\n  port 80\n")
     by_file, by_option = pal.run(raw, "-F", expression), pal.run(raw, "-f", "tcp and port 80")
     t.check(by_file.lines() == by_option.lines() and by_file.flows(), "-F is not -f")
@@ -195,11 +196,12 @@ def skip_and_count(t):
             run = pal.run(COMBINED, "-j", j, *args)
             if not t.healthy(run, "%s" % args):
                 continue
-            ledger = run.stats()[1]["ledger"]
+            pal_stats = run.stats()[1]
+            ledger = pal_stats["ledger"]
             taken = min(count or total, total)
             t.equal(ledger["in"]["pkts"], taken, "%s: packets read" % args)
             t.equal(ledger["exits"].get("skipped", {"pkts": 0})["pkts"], min(skip, taken), "%s: skipped" % args)
-            t.equal(pal.residuals({"ledger": ledger}), [], "%s: residuals" % args)
+            t.equal(pal.residuals(pal_stats), [], "%s: residuals" % args)
             part = pal.Pcap(capture.first(taken))
             part.records = part.records[skip:]
             slice_ = pal.run(pal.write_file("slice.pcap", part.first(total)), "-j", "1")
@@ -247,9 +249,10 @@ def checksums(t):
     for path, want in ((damaged, bad), (ttl_path, len(ttl.records))):
         run = pal.run(path, "-k", "all")
         if t.healthy(run, "-k all"):
-            ledger = run.stats()[1]["ledger"]
+            pal_stats = run.stats()[1]
+            ledger = pal_stats["ledger"]
             t.equal(ledger["exits"].get("checksum_bad", {"pkts": 0})["pkts"], want, "-k all: wrong checksums")
-            t.equal(pal.residuals({"ledger": ledger}), [], "-k all: residuals")
+            t.equal(pal.residuals(pal_stats), [], "-k all: residuals")
         ignored = pal.run(path, "-k", "none").stats()[1]["ledger"]["exits"]
         t.check("checksum_bad" not in ignored, "-k none drops packets")
     # What the sender's NIC would have completed is not wrong: tshark says so of 10 of these.

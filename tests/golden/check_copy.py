@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Captures through reader and writer (tests/support/savefile_copy.c, $PAL_SAVEFILE_COPY): the same bytes to the same
-format; to pcapng and back what tshark and capinfos see is as before; what pcap cannot hold is counted.
+format; made anew from its fields, what tshark and capinfos see is as before; what pcap cannot hold is counted.
 
 The captures are those of the corpus, see pal.py; where it is absent, the small ones have to do.
 """
@@ -101,18 +101,26 @@ class Copies:
         self.t.check(not any(lost.values()), "%s back to pcap: lost %s" % (self.name, lost))
         with open(back, "rb") as f:
             self.t.equal(without_order(f.read()), without_order(self.data), "%s there and back" % self.name)
-        for step in (there, back):
-            self.sees_the_same(step, "there and back")
 
     def to_pcap(self):
-        """Packets of the first link type, the others counted."""
+        """Packets of the first link type, the others counted. Times as near as pcap can hold them."""
         target, lost, _ = self.to("pcap")
-        packets = list(pal.Pcapng(self.data).packets())
+        capture = pal.Pcapng(self.data)
+        packets = list(capture.packets())
         with open(target, "rb") as f:
-            held = list(pal.Pcap(f.read()).packets())
+            copied = pal.Pcap(f.read())
+        held, want = list(copied.packets()), []
         self.t.equal(len(held) + lost["records"], len(packets), "%s to pcap: packets held and lost" % self.name)
+        for (_, kind, _, _, _), (linktype, data, wire, time_ns) in zip(capture.records, packets):
+            if linktype != packets[0][0]:
+                continue
+            # A simple packet has none: that of the one before it in the copy.
+            if kind == pal.Pcapng.SPB and want:
+                time_ns = want[-1][3]
+            time_ns = min(time_ns, 2**32 * 10**9 - 1) // copied.unit_ns * copied.unit_ns
+            want.append((linktype, data, wire, time_ns))
         if held:
-            self.t.equal(held, [p for p in packets if p[0] == packets[0][0]], "%s to pcap: packets held" % self.name)
+            self.t.equal(held, want, "%s to pcap: packets held" % self.name)
 
     def compressed(self):
         """What the tools unpack is what was packed."""
@@ -152,7 +160,7 @@ class Copies:
         self.t.equal(capinfos(target), summary, "%s, %s: capinfos" % (self.name, text))
 
 
-HAVE_WIRESHARK = pal.program("tshark") is not None and pal.program("capinfos") is not None
+HAVE_WIRESHARK = not pal.SANITIZED and pal.program("tshark") is not None and pal.program("capinfos") is not None
 
 
 def check_capture(args):
@@ -178,7 +186,7 @@ def check_standard_output(t):
 def main():
     t = pal.Test()
     pal.scratch()  # before there are threads
-    pal.at_once(check_capture, [(t, n, p) for n, p in pal.captures().items()])
+    pal.at_once(check_capture, [(t, n, p) for n, p in pal.share_of_captures().items()])
     check_standard_output(t)
     return t.done()
 

@@ -274,7 +274,7 @@ def check(t, name, path, run):
 
 def main():
     t = pal.Test()
-    captures = pal.captures()
+    captures = pal.share_of_captures()
     names = [n for n in captures if not sys.argv[1:] or n in sys.argv[1:]]
     runs = pal.at_once(lambda n: pal.run(captures[n], "-j", "1"), names)
     ids = excused = 0

@@ -62,8 +62,8 @@ def check_example(t, program, env):
             t.equal(after[:16] + after[24:], before[:16] + before[24:], "example: all packets")
             t.equal(after[16:24], b"\xff" * 8, "example: length of the section")
         else:
-            t.equal(sum(w >= least for _, _, w in pal.Pcapng(before).packets()), packets, "example: the file")
-            t.check(all(w >= least for _, _, w in pal.Pcapng(after).packets()), "example: short packets")
+            t.equal(sum(w >= least for _, _, w, _ in pal.Pcapng(before).packets()), packets, "example: the file")
+            t.check(all(w >= least for _, _, w, _ in pal.Pcapng(after).packets()), "example: short packets")
     path = pal.small_captures()["nanosecs_big_endian.pcap"]
     target = os.path.join(tempfile.mkdtemp(dir=pal.scratch()), "x.pcap")
     subprocess.run([program, "0", path, target], env=env, check=True, stdout=subprocess.DEVNULL)

@@ -22,7 +22,7 @@ KEY = bytes(range(7, 39))
 
 def paths(names):
     found = pal.captures()
-    for name in names:
+    for name in list(names)[:: 2 if pal.SANITIZED else 1]:
         plain = name in found and rewrite.plain_copy(found[name])
         if plain:
             yield name, plain

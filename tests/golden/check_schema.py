@@ -84,7 +84,7 @@ def rejects(t, validator):
 
 def main():
     t = pal.Test()
-    captures = pal.captures()
+    captures = pal.share_of_captures()
     runs = pal.at_once(lambda n: pal.run(captures[n], "-j", "2", *pal.EVERYTHING), list(captures))
     schemas, seen = validators(), set()
     for name, run in zip(captures, runs):

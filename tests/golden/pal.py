@@ -27,6 +27,8 @@ EVERYTHING = (
 PROGRAM = os.environ.get("PAL_ANALYZER", "pcap-analyzer")
 # How many runs at once: most of a short run is waiting.
 AT_ONCE = max(2, len(os.sched_getaffinity(0)))
+# The same programs, slower: what another tool makes of their output need not be asked again.
+SANITIZED = os.environ.get("PAL_SANITIZED") == "1"
 SANITIZER_MARKS = (b"ERROR: AddressSanitizer", b"runtime error:", b"ERROR: LeakSanitizer", b"ThreadSanitizer")
 
 
@@ -53,6 +55,12 @@ def captures():
         for name in sorted(names):
             found[name] = os.path.join(folder, name)
     return found
+
+
+def share_of_captures():
+    """All of them; every second one for a program with sanitizers, in tests that look at what it writes."""
+    found = captures()
+    return dict(list(found.items())[::2]) if SANITIZED and have_corpus() else found
 
 
 def expected(name):
@@ -297,6 +305,9 @@ class Pcap:
             seconds, fraction, _, wire = struct.unpack_from(self.order + "IIII", r)
             yield self.linktype, r[self.header :], wire, seconds * 10**9 + fraction * self.unit_ns
 
+    def has_untimed(self):
+        return False
+
     def first(self, n):
         """A file of the first n packets."""
         return self.head + b"".join(self.records[:n])
@@ -368,6 +379,10 @@ class Pcapng:
             units, offset = interfaces[index][2]
             now_ns = (high << 32 | low) * 10**9 // units + offset * 10**9
             yield interfaces[index][0], block[28 : 28 + cap], wire, now_ns
+
+    def has_untimed(self):
+        """Simple packets have no time of their own."""
+        return any(kind == self.SPB for _, kind, _, _, _ in self.records)
 
     def first(self, n):
         return self.file(self.records[:n])

@@ -79,6 +79,6 @@ def plain_copy(path):
     return pal.write_file(name + (".pcapng" if data[:4] == b"\x0a\x0d\x0d\x0a" else ".pcap"), data)
 
 
-def records_fit_tshark(path):
-    """tshark cuts off times beyond 2^63 ns, differently in each format."""
-    return all(float(row.split()[0]) < 2**63 / 1e9 for row in tshark(path, "frame.time_epoch") if row)
+def times_fit_tshark(rows):
+    """tshark cuts off times beyond 2^63 ns, differently in each format. Times are the first field."""
+    return all(float(row.split()[0]) < 2**63 / 1e9 for row in rows if row)
