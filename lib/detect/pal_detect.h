@@ -178,7 +178,7 @@ bool pal_detect_force(struct pal_detect *det, struct pal_flow *flow);
 /** How often it has changed. */
 uint8_t pal_detect_nb_changes(const struct pal_detect *det, struct pal_flow *flow);
 
-/** Begin anew: pal_flow.app is unknown again, and wanted. */
+/** Begin anew: pal_flow.app is unknown again, and wanted. Before what was kept back is released. */
 void pal_detect_restart(struct pal_detect *det, struct pal_flow *flow);
 
 /** Something that was kept back: bytes, or a gap where gap_len is not 0. */

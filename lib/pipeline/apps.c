@@ -46,8 +46,8 @@ static void after_hooks(struct lcore *lc, struct pal_flow *flow)
 	switch (pal_detect_verdict(lc->detect, flow)) {
 	case PAL_DETECT_CHANGES_NOW:
 		pal_chain_app_close(lc->chain, flow);
-		piece = pal_detect_release(lc->detect, flow);
 		pal_detect_restart(lc->detect, flow);
+		piece = pal_detect_release(lc->detect, flow);
 		break;
 	case PAL_DETECT_STAYS:
 		piece = pal_detect_release(lc->detect, flow);
