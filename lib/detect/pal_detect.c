@@ -138,7 +138,10 @@ static struct pal_proto_sample
 sample_of(const struct pal_flow *flow, enum pal_proto_over over, struct pal_cursor bytes)
 {
 	return (struct pal_proto_sample
-	){.bytes = bytes, .over = over, .ports = {flow->key.port[0], flow->key.port[1]}};
+	){.bytes = bytes,
+	  .over = over,
+	  .ports = {flow->key.port[0], flow->key.port[1]},
+	  .other = flow->app};
 }
 
 // Look at what is held and the bytes that follow it.
