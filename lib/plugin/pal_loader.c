@@ -383,6 +383,10 @@ int pal_plugin_open(
 	char path[PATH_MAX];
 	int sink;
 
+	if (strcmp(name, "-") == 0) {
+		sink = pal_writer_open(env->writer, name, frame);
+		return sink < 0 ? pal_plugin_fail(host, -sink, "-: %s", strerror(-sink)) : sink;
+	}
 	if (env->outdir == NULL)
 		return pal_plugin_fail(host, ENOENT, "there is no output directory for %s", name);
 	if (snprintf(path, sizeof(path), "%s/%s", env->outdir, name) >= (int)sizeof(path))

@@ -174,6 +174,8 @@ pal_plugin_fail(struct pal_plugin_host *host, int code, const char *fmt, ...);
  * Open a result file in the output directory, to be written while the run goes on (pal_out_reserve() on
  * pal_plugin_lcore.out) and by report.
  *
+ * @param name
+ *   `-` is standard output.
  * @return
  *   The sink, for pal_out_reserve(); -errno with a reason given; -ENOENT when there is no output directory.
  */

@@ -69,7 +69,8 @@ commands(struct pal_cursor bytes, const char *const *certain, const char *const 
 enum pal_probe pal_smtp_probe(struct pal_cursor bytes, enum pal_proto_over)
 {
 	static const char *const certain[] = {"EHLO ", "HELO ", "LHLO ", "MAIL FROM:", NULL};
-	static const char *const likely[] = {"RCPT TO:", "STARTTLS\r", "250-", "554 ", NULL};
+	static const char *const likely[] = {
+		"RCPT TO:", "STARTTLS\r", "QUIT\r", "250-", "554 ", NULL};
 	enum pal_probe answer = greeting(bytes, "SMTP", "FTP");
 
 	// A greeting that says nothing may be FTP's; the client will tell.
@@ -81,7 +82,8 @@ enum pal_probe pal_smtp_probe(struct pal_cursor bytes, enum pal_proto_over)
 enum pal_probe pal_ftp_probe(struct pal_cursor bytes, enum pal_proto_over)
 {
 	static const char *const certain[] = {NULL};
-	static const char *const likely[] = {"USER ", "AUTH TLS", "AUTH SSL", "FEAT\r", NULL};
+	static const char *const likely[] = {
+		"USER ", "AUTH TLS", "AUTH SSL", "FEAT\r", "QUIT\r", NULL};
 	enum pal_probe answer = greeting(bytes, "FTP", "SMTP");
 
 	return answer != PAL_PROBE_NO ? answer : commands(bytes, certain, likely);
@@ -91,7 +93,7 @@ enum pal_probe pal_pop3_probe(struct pal_cursor bytes, enum pal_proto_over)
 {
 	static const char *const certain[] = {"+OK ", "APOP ", NULL};
 	static const char *const likely[] = {
-		"+OK\r", "-ERR ", "USER ", "CAPA\r", "STLS\r", "AUTH ", NULL};
+		"+OK\r", "-ERR ", "USER ", "CAPA\r", "STLS\r", "AUTH ", "QUIT\r", NULL};
 
 	return commands(bytes, certain, likely);
 }
@@ -107,7 +109,17 @@ static bool is_of_tag(uint8_t c)
 static enum pal_probe tagged(struct pal_cursor bytes)
 {
 	static const char *const verbs[] = {
-		"CAPABILITY", "LOGIN ", "AUTHENTICATE ", "STARTTLS", "ID ", "SELECT ", NULL};
+		"CAPABILITY",
+		"LOGIN ",
+		"AUTHENTICATE ",
+		"STARTTLS",
+		"ID ",
+		"SELECT ",
+		"NOOP",
+		"LOGOUT",
+		"UID ",
+		"FETCH ",
+		NULL};
 	const uint8_t *begin = bytes.pos;
 
 	while (bytes.pos < bytes.end && bytes.pos - begin <= 16 && is_of_tag(*bytes.pos))
