@@ -187,6 +187,7 @@ static void lay_out_flow_bytes(struct pal_plugins *plugins)
 		end += flow_bytes_of(plugins->hosts[i].plugin);
 	}
 	plugins->flow_bytes = end;
+	plugins->app_offset = end;
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		struct pal_plugin_host *host = &plugins->hosts[i];
 
@@ -382,6 +383,10 @@ int pal_plugin_open(
 	char path[PATH_MAX];
 	int sink;
 
+	if (strcmp(name, "-") == 0) {
+		sink = pal_writer_open(env->writer, name, frame);
+		return sink < 0 ? pal_plugin_fail(host, -sink, "-: %s", strerror(-sink)) : sink;
+	}
 	if (env->outdir == NULL)
 		return pal_plugin_fail(host, ENOENT, "there is no output directory for %s", name);
 	if (snprintf(path, sizeof(path), "%s/%s", env->outdir, name) >= (int)sizeof(path))
@@ -429,6 +434,22 @@ void pal_plugin_anomaly(
 	};
 
 	sink->fn(sink->arg, &anomaly);
+}
+
+bool pal_plugin_change(
+	const struct pal_app_sink *sink,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t from,
+	enum pal_app expected
+)
+{
+	return sink->change(sink->arg, flow, dir, from, expected);
+}
+
+void pal_plugin_stay(const struct pal_app_sink *sink, struct pal_flow *flow)
+{
+	sink->stay(sink->arg, flow);
 }
 
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data)

@@ -60,7 +60,7 @@ const char *pal_app_event_layer(enum pal_app_event event);
 enum pal_probe {
 	PAL_PROBE_NO, /**< Not this protocol. */
 	PAL_PROBE_MORE, /**< Cannot say yet. */
-	PAL_PROBE_LIKELY, /**< Others look like this, too: yes if a port says so as well. */
+	PAL_PROBE_LIKELY, /**< Others look like this, too: yes if a port or the other side says so as well. */
 	PAL_PROBE_YES,
 };
 
@@ -104,6 +104,7 @@ struct pal_proto_sample {
 	struct pal_cursor bytes; /**< From the beginning of what that side said. */
 	enum pal_proto_over over;
 	uint16_t ports[2]; /**< Of both sides, in any order: hints. */
+	enum pal_app other; /**< What the other side is known as: a hint, asked first. */
 	bool is_all; /**< There will be no more: a datagram, or the end of a stream. */
 };
 

@@ -63,6 +63,8 @@ int pal_app_parse(const char *name)
 
 static bool is_hinted(const struct pal_proto *proto, const struct pal_proto_sample *sample)
 {
+	if (sample->other > PAL_APP_FAILED && proto == &table[sample->other])
+		return true;
 	for (int i = 0; i < PAL_PROTO_PORTS && proto->ports[i] != 0; i++)
 		if (proto->ports[i] == sample->ports[0] || proto->ports[i] == sample->ports[1])
 			return true;
@@ -83,21 +85,33 @@ static enum pal_probe ask(const struct pal_proto *proto, const struct pal_proto_
 	return answer;
 }
 
+static enum pal_app
+ask_one(enum pal_app app, const struct pal_proto_sample *sample, uint64_t *candidates)
+{
+	if (!pal_apps_have(*candidates, app))
+		return PAL_APP_FAILED;
+	switch (ask(&table[app], sample)) {
+	case PAL_PROBE_YES:
+		return app;
+	case PAL_PROBE_NO:
+		*candidates &= ~(UINT64_C(1) << app);
+		return PAL_APP_FAILED;
+	default:
+		return PAL_APP_UNKNOWN;
+	}
+}
+
 enum pal_app pal_proto_recognise(const struct pal_proto_sample *sample, uint64_t *candidates)
 {
+	enum pal_app app = PAL_APP_FAILED;
+
 	// Whoever is not sure yet holds back those behind it: the first in the table wins, not the first to be sure.
-	for (enum pal_app app = PAL_APP_FAILED + 1; app < PAL_APP_COUNT; app++) {
-		if (!pal_apps_have(*candidates, app))
-			continue;
-		switch (ask(&table[app], sample)) {
-		case PAL_PROBE_YES:
+	if (sample->other > PAL_APP_FAILED)
+		app = ask_one(sample->other, sample, candidates);
+	for (enum pal_app next = PAL_APP_FAILED + 1; next < PAL_APP_COUNT; next++) {
+		if (app != PAL_APP_FAILED)
 			return app;
-		case PAL_PROBE_NO:
-			*candidates &= ~(UINT64_C(1) << app);
-			break;
-		default:
-			return PAL_APP_UNKNOWN;
-		}
+		app = ask_one(next, sample, candidates);
 	}
-	return PAL_APP_FAILED;
+	return app;
 }
