@@ -5,19 +5,17 @@
  */
 #include "dns_record.h"
 
-#include <netinet/in.h>
+#include <pal_gather.h>
+
 #include <stdlib.h>
 
-// Of one direction of a TCP stream: a message that came in pieces, its two bytes of length first.
-struct side {
-	uint32_t len, room;
-	uint8_t *bytes; // NULL: nothing is waiting
-	bool is_lost; // where messages begin is not known any more
-};
+// RFC 1035 section 4.2.2: two bytes of length come first.
+#define MESSAGE_MAX (2u + UINT16_MAX)
 
+// What a flow keeps: made when it is first needed, at the one pointer in the flow.
 struct dns_flow {
 	uint32_t nb_queries;
-	struct side *sides; // of both directions; NULL until the first byte of a stream
+	struct pal_gather sides[PAL_DIR_COUNT]; // of a TCP stream
 };
 
 struct state {
@@ -62,9 +60,28 @@ static void *dns_lcore_init(struct pal_plugin_host *host, const struct pal_plugi
 	return st;
 }
 
+// NULL when there is no memory: then no more of this flow is read.
 static struct dns_flow *flow_of(const struct state *st, struct pal_flow *flow)
 {
-	return pal_plugin_flow_data(flow, st->flow_offset);
+	struct dns_flow **df = pal_plugin_flow_data(flow, st->flow_offset);
+
+	if (*df == NULL)
+		*df = calloc(1, sizeof(**df));
+	if (*df == NULL)
+		pal_plugin_enough(flow, st->bit);
+	return *df;
+}
+
+static void drop_flow(const struct state *st, struct pal_flow *flow)
+{
+	struct dns_flow **df = pal_plugin_flow_data(flow, st->flow_offset);
+
+	if (*df == NULL)
+		return;
+	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
+		pal_gather_reset(&(*df)->sides[dir]);
+	free(*df);
+	*df = NULL;
 }
 
 /* messages */
@@ -86,11 +103,12 @@ static void write_queries(
 	const struct stamp *stamp
 )
 {
+	struct dns_flow *df = flow_of(st, flow);
 	struct pal_dns reader = *dns;
 	struct pal_dns_rr rr;
 
-	while (pal_dns_next(&reader, &rr) && rr.section == PAL_DNS_QUESTION) {
-		uint32_t tx_id = flow_of(st, flow)->nb_queries++;
+	while (df != NULL && pal_dns_next(&reader, &rr) && rr.section == PAL_DNS_QUESTION) {
+		uint32_t tx_id = df->nb_queries++;
 		struct pal_json *j = begin(st, flow, stamp);
 
 		if (j == NULL)
@@ -171,154 +189,71 @@ static void dns_payload(
 
 /* streams */
 
-static void drop_sides(struct dns_flow *df)
+static size_t len_of_message(struct pal_cursor head)
 {
-	if (df->sides == NULL)
-		return;
-	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
-		free(df->sides[dir].bytes);
-	free(df->sides);
-	df->sides = NULL;
+	uint16_t len;
+
+	return pal_cursor_be16(&head, &len) ? 2u + len : PAL_GATHER_MORE;
 }
 
-// NULL when there is no memory: then no more of this flow is read.
-static struct side *side_of(const struct state *st, struct pal_flow *flow, enum pal_dir dir)
-{
-	struct dns_flow *df = flow_of(st, flow);
-
-	if (df->sides == NULL)
-		df->sides = calloc(PAL_DIR_COUNT, sizeof(*df->sides));
-	if (df->sides != NULL)
-		return &df->sides[dir];
-	pal_plugin_enough(flow, st->bit);
-	return NULL;
-}
-
-static void lose(struct state *st, struct pal_flow *flow, struct side *side)
-{
-	struct dns_flow *df = flow_of(st, flow);
-
-	free(side->bytes);
-	*side = (struct side){.is_lost = true};
-	if (!df->sides[0].is_lost || !df->sides[1].is_lost)
-		return;
-	drop_sides(df);
-	pal_plugin_enough(flow, st->bit);
-}
-
-// RFC 1035 section 4.2.2. Whole messages leave the cursor; false: what came is none.
+// false: what came is no message.
 static bool take_messages(
 	struct state *st,
 	struct pal_flow *flow,
-	struct pal_cursor *cur,
+	struct pal_gather *side,
+	struct pal_cursor segment,
 	const struct stamp *stamp
 )
 {
-	for (;;) {
-		struct pal_cursor at = *cur;
-		const uint8_t *msg;
-		uint16_t len;
+	struct pal_cursor msg;
+	int rc;
 
-		if (!pal_cursor_be16(&at, &len))
-			return true;
-		msg = pal_cursor_take(&at, len);
-		if (msg == NULL)
-			return true;
-		*cur = at;
-		if (!on_message(st, flow, pal_cursor_of(msg, len), stamp))
+	while ((rc = pal_gather_next(side, &segment, len_of_message, MESSAGE_MAX, &msg)) > 0)
+		if (!pal_cursor_skip(&msg, 2) || !on_message(st, flow, msg, stamp))
 			return false;
-	}
+	return rc == 0;
 }
 
-// Room is for what has come, never for what a length announces.
-static bool append(struct side *side, const uint8_t *data, uint32_t len)
+// Whoever has lost both sides reads no more.
+static void lose(struct state *st, struct pal_flow *flow, struct dns_flow *df, enum pal_dir dir)
 {
-	if (side->len + len > side->room) {
-		uint32_t room = (side->len + len) * 2;
-		uint8_t *bytes = realloc(side->bytes, room);
-
-		if (bytes == NULL)
-			return false;
-		side->bytes = bytes;
-		side->room = room;
-	}
-	memcpy(side->bytes + side->len, data, len);
-	side->len += len;
-	return true;
-}
-
-// Bytes that wait are one message at most: as many are added as it needs, the rest is read where it is.
-static bool finish_waiting(
-	struct state *st,
-	struct pal_flow *flow,
-	struct side *side,
-	struct pal_cursor *cur,
-	const struct stamp *stamp
-)
-{
-	while (side->len != 0 && pal_cursor_left(cur) != 0) {
-		struct pal_cursor msg;
-		uint32_t want = side->len < 2 ? 2 : 2u + pal_load_be16(side->bytes);
-		size_t more = want - side->len;
-
-		if (more > pal_cursor_left(cur))
-			more = pal_cursor_left(cur);
-		if (!append(side, pal_cursor_take(cur, more), (uint32_t)more))
-			return false;
-		msg = pal_cursor_of(side->bytes, side->len);
-		if (!take_messages(st, flow, &msg, stamp))
-			return false;
-		side->len = (uint32_t)pal_cursor_left(&msg);
-	}
-	return true;
-}
-
-static bool take_bytes(
-	struct state *st,
-	struct pal_flow *flow,
-	struct side *side,
-	const struct pal_stream_data *data,
-	const struct stamp *stamp
-)
-{
-	struct pal_cursor cur = pal_cursor_of(data->data, data->len);
-	size_t left;
-
-	if (!finish_waiting(st, flow, side, &cur, stamp) || !take_messages(st, flow, &cur, stamp))
-		return false;
-	left = pal_cursor_left(&cur);
-	return left == 0 || append(side, pal_cursor_take(&cur, left), (uint32_t)left);
+	pal_gather_lose(&df->sides[dir]);
+	if (!df->sides[PAL_DIR_TO_SERVER].is_lost || !df->sides[PAL_DIR_TO_CLIENT].is_lost)
+		return;
+	drop_flow(st, flow);
+	pal_plugin_enough(flow, st->bit);
 }
 
 static void dns_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
 {
 	const struct stamp stamp = {data->time_ns, data->number};
+	struct pal_cursor segment = pal_cursor_of(data->data, data->len);
 	struct state *st = state;
-	struct side *side = side_of(st, flow, data->dir);
+	struct dns_flow *df = flow_of(st, flow);
 
-	if (side == NULL || side->is_lost)
+	if (df == NULL || df->sides[data->dir].is_lost)
 		return;
-	if (take_bytes(st, flow, side, data, &stamp))
+	if (take_messages(st, flow, &df->sides[data->dir], segment, &stamp))
 		return;
 	pal_plugin_anomaly(
 		&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
 	);
-	lose(st, flow, side);
+	lose(st, flow, df, data->dir);
 }
 
 // Where the next message begins is not known.
 static void dns_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
 {
-	struct side *side = side_of(state, flow, dir);
+	struct state *st = state;
+	struct dns_flow *df = flow_of(st, flow);
 
-	if (side != NULL && !side->is_lost)
-		lose(state, flow, side);
+	if (df != NULL)
+		lose(st, flow, df, dir);
 }
 
 static void dns_flow_close(void *state, struct pal_flow *flow)
 {
-	if (flow->key.proto == IPPROTO_TCP)
-		drop_sides(flow_of(state, flow));
+	drop_flow(state, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
@@ -329,7 +264,7 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.keys = keys,
 	.protos = PAL_PLUGIN_TCP | PAL_PLUGIN_UDP,
 	.apps = PAL_APPS(DNS) | PAL_APPS(MDNS) | PAL_APPS(LLMNR),
-	.flow_bytes = sizeof(struct dns_flow),
+	.flow_bytes = sizeof(struct dns_flow *),
 	.init = dns_init,
 	.lcore_init = dns_lcore_init,
 	.lcore_fini = free,
