@@ -14,7 +14,7 @@
 
 // What a flow keeps: made when it is first needed, at the one pointer in the flow.
 struct dns_flow {
-	uint32_t nb_queries;
+	uint32_t nb_tx; // questions in version 2, messages in version 3
 	struct pal_gather sides[PAL_DIR_COUNT]; // of a TCP stream
 };
 
@@ -27,6 +27,9 @@ struct state {
 };
 
 static const struct pal_plugin_key keys[] = {
+	{"version",
+	 "2",
+	 "records: 2, one a question and one a response; 3, one a message, as Suricata 8"},
 	{"detailed", "yes", "list the answers of a response one by one (dns.answers)"},
 	{"grouped", "yes", "list the answers of a response by type (dns.grouped)"},
 	{.name = NULL},
@@ -34,8 +37,15 @@ static const struct pal_plugin_key keys[] = {
 
 static int read_keys(struct pal_plugin_host *host, struct dns_format *format)
 {
-	int rc = pal_plugin_conf_bool(host, "detailed", &format->detailed);
+	uint64_t version;
+	int rc = pal_plugin_conf_u64(host, "version", &version);
 
+	if (rc < 0)
+		return rc;
+	if (version != 2 && version != 3)
+		return pal_plugin_fail(host, EINVAL, "version: must be 2 or 3");
+	format->is_v3 = version == 3;
+	rc = pal_plugin_conf_bool(host, "detailed", &format->detailed);
 	return rc < 0 ? rc : pal_plugin_conf_bool(host, "grouped", &format->grouped);
 }
 
@@ -96,24 +106,25 @@ static struct pal_json *begin(struct state *st, struct pal_flow *flow, const str
 	return pal_event_begin_flow_pkt(st->events, "dns", flow, stamp->time_ns, stamp->number);
 }
 
+// Version 2: a record for each question.
 static void write_queries(
 	struct state *st,
 	struct pal_flow *flow,
-	const struct pal_dns *dns,
+	struct dns_message *msg,
 	const struct stamp *stamp
 )
 {
 	struct dns_flow *df = flow_of(st, flow);
-	struct pal_dns reader = *dns;
+	struct pal_dns reader = msg->dns;
 	struct pal_dns_rr rr;
 
 	while (df != NULL && pal_dns_next(&reader, &rr) && rr.section == PAL_DNS_QUESTION) {
-		uint32_t tx_id = df->nb_queries++;
 		struct pal_json *j = begin(st, flow, stamp);
 
+		msg->tx_id = df->nb_tx++;
 		if (j == NULL)
 			continue;
-		dns_put_query(j, dns, &rr, tx_id);
+		dns_put_query(j, msg, &rr);
 		pal_event_end(st->events);
 	}
 }
@@ -121,8 +132,7 @@ static void write_queries(
 static void write_answer(
 	struct state *st,
 	struct pal_flow *flow,
-	const struct pal_dns *dns,
-	uint16_t rcode,
+	const struct dns_message *msg,
 	const struct stamp *stamp
 )
 {
@@ -130,7 +140,25 @@ static void write_answer(
 
 	if (j == NULL)
 		return;
-	dns_put_answer(j, dns, rcode, &st->format);
+	dns_put_answer(j, msg, &st->format);
+	pal_event_end(st->events);
+}
+
+static void write_message(
+	struct state *st,
+	struct pal_flow *flow,
+	struct dns_message *msg,
+	const struct stamp *stamp
+)
+{
+	struct dns_flow *df = flow_of(st, flow);
+	struct pal_json *j = df != NULL ? begin(st, flow, stamp) : NULL;
+
+	if (df != NULL)
+		msg->tx_id = df->nb_tx++;
+	if (j == NULL)
+		return;
+	dns_put_message(j, msg, &st->format);
 	pal_event_end(st->events);
 }
 
@@ -154,17 +182,18 @@ static bool on_message(
 	const struct stamp *stamp
 )
 {
-	struct pal_dns dns;
-	uint16_t rcode;
+	struct dns_message message;
 	bool whole;
 
-	if (!pal_dns_open(&dns, msg))
+	if (!pal_dns_open(&message.dns, msg))
 		return false;
-	whole = check(dns, &rcode);
-	if (dns.flags & PAL_DNS_QR)
-		write_answer(st, flow, &dns, rcode, stamp);
+	whole = check(message.dns, &message.rcode);
+	if (st->format.is_v3)
+		write_message(st, flow, &message, stamp);
+	else if (message.dns.flags & PAL_DNS_QR)
+		write_answer(st, flow, &message, stamp);
 	else
-		write_queries(st, flow, &dns, stamp);
+		write_queries(st, flow, &message, stamp);
 	return whole;
 }
 
