@@ -52,3 +52,18 @@ def check(t, name, kind, capture, want, *args):
 
 def apps_of(run):
     return sorted(f.get("app_proto", "") for f in run.flows())
+
+
+def tlv(ident, *parts):
+    """An element of BER, definite length."""
+    body = b"".join(parts)
+    length = bytes([len(body)]) if len(body) < 128 else b"\x82" + len(body).to_bytes(2, "big")
+    return bytes([ident]) + length + body
+
+
+def integer(value, ident=2):
+    return tlv(ident, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def text(value, ident=4):
+    return tlv(ident, value if isinstance(value, bytes) else value.encode())
