@@ -12,7 +12,17 @@
 /** Read a line that should be the first of a message. false: it is not. */
 bool http_start_parse(struct pal_cursor line, struct pal_http_start *ret_start);
 
-/** Can this line be nothing but the first of a message? It has its version, and nothing else. */
-bool http_start_is_certain(struct pal_cursor line);
+/**
+ * Find the first line of a message in a line that may begin with the end of another one: it has its version, and
+ * a request's method is one of the known ones. false: there is none.
+ *
+ * @param kind
+ *   What it has to be; PAL_HTTP_UNKNOWN: either.
+ */
+bool http_start_find(
+	struct pal_cursor line,
+	enum pal_http_kind kind,
+	struct pal_http_start *ret_start
+);
 
 #endif

@@ -36,12 +36,30 @@ void pal_http_fini(struct pal_http_side *side)
 
 /* lines */
 
+// Where a message is looked for, it is at the end of a line: of a long one, the beginning goes.
+static void keep_end(struct pal_http_side *side, const uint8_t **bytes, size_t *len)
+{
+	uint32_t spare;
+
+	if (*len > PAL_HTTP_LINE_MAX) {
+		*bytes += *len - PAL_HTTP_LINE_MAX;
+		*len = PAL_HTTP_LINE_MAX;
+	}
+	spare = PAL_HTTP_LINE_MAX - (uint32_t)*len;
+	if (side->len <= spare)
+		return;
+	memmove(side->line, side->line + side->len - spare, spare);
+	side->len = spare;
+}
+
 // Room is for what has come. What finds none is left out of the line, as if it were too long.
 static void keep(struct pal_http_side *side, const uint8_t *bytes, size_t len)
 {
 	uint8_t *line;
 	uint32_t room;
 
+	if (side->state == LOST)
+		keep_end(side, &bytes, &len);
 	if (len > PAL_HTTP_LINE_MAX - side->len)
 		len = PAL_HTTP_LINE_MAX - side->len;
 	if (side->len + len > side->room) {
@@ -120,6 +138,8 @@ static bool take_line(
 	side->is_given = true;
 	if (side->len == 0 && !side->is_folded) {
 		*ret_line = pal_cursor_of(piece, (size_t)(bytes->pos - piece));
+		if (side->state == LOST && pal_cursor_left(ret_line) > PAL_HTTP_LINE_MAX)
+			ret_line->pos = ret_line->end - PAL_HTTP_LINE_MAX;
 		pal_cursor_limit(ret_line, PAL_HTTP_LINE_MAX);
 	} else {
 		keep(side, piece, (size_t)(bytes->pos - piece));
@@ -270,6 +290,8 @@ read_start(struct pal_http_side *side, struct pal_cursor *bytes, struct pal_http
 			return broken(side);
 		// Seen from the middle on: this is the end of a message.
 		lose(side);
+		if (http_start_find(line, side->kind, ret_start))
+			return begin(side, ret_start);
 		return PAL_HTTP_MORE;
 	}
 	return PAL_HTTP_MORE;
@@ -282,8 +304,7 @@ read_lost(struct pal_http_side *side, struct pal_cursor *bytes, struct pal_http_
 	struct pal_cursor line;
 
 	while (take_line(side, bytes, false, &line)) {
-		if (http_start_is_certain(line) && http_start_parse(line, ret_start) &&
-		    (side->kind == PAL_HTTP_UNKNOWN || side->kind == ret_start->kind))
+		if (http_start_find(line, side->kind, ret_start))
 			return begin(side, ret_start);
 		side->nb_lost += (uint32_t)(bytes->pos - from);
 		from = bytes->pos;

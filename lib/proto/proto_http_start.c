@@ -24,7 +24,7 @@ static bool begins(const struct pal_cursor *text, const char *head)
 	return pal_cursor_left(text) >= len && memcmp(text->pos, head, len) == 0;
 }
 
-// Up to the next blank, and past all blanks behind it.
+// Up to a blank, and past all blanks behind it.
 static struct pal_cursor take_word(struct pal_cursor *line)
 {
 	struct pal_cursor word = {line->pos, line->pos};
@@ -80,16 +80,14 @@ static bool is_version_1(const struct pal_cursor *text)
 	return begins(text, "HTTP/1.") && pal_cursor_left(text) == 8 && is_digit(text->pos[7]);
 }
 
-bool http_start_is_certain(struct pal_cursor line)
+static bool is_certain(struct pal_cursor line)
 {
 	struct pal_http_start start;
 
 	return http_start_parse(line, &start) && is_version_1(&start.version);
 }
 
-/* recognition */
-
-// IANA's methods, and others that are in use. With one of these the beginning of a target is enough.
+// IANA's methods, and others that are in use.
 static const char *const methods[] = {
 	"GET",	       "POST",	       "HEAD",	     "OPTIONS",	  "PUT",    "DELETE",
 	"PATCH",       "TRACE",	       "PROPFIND",   "PROPPATCH", "MKCOL",  "COPY",
@@ -106,6 +104,66 @@ static bool is_known(const struct pal_cursor *method)
 			return true;
 	return false;
 }
+
+/* looking for a message */
+
+static bool find_response(struct pal_cursor line, struct pal_http_start *ret_start)
+{
+	for (;;) {
+		line.pos = memmem(line.pos, pal_cursor_left(&line), "HTTP/1.", 7);
+		if (line.pos == NULL)
+			return false;
+		if (parse_response(line, ret_start) && is_version_1(&ret_start->version))
+			return true;
+		line.pos++;
+	}
+}
+
+// The longest known method at the end of a word.
+static size_t method_at_end(const struct pal_cursor *word)
+{
+	size_t best = 0, left = pal_cursor_left(word);
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		size_t len = strlen(methods[i]);
+
+		if (len > best && len <= left && memcmp(word->end - len, methods[i], len) == 0)
+			best = len;
+	}
+	return best;
+}
+
+// The last three words of the line.
+static bool find_request(struct pal_cursor line, struct pal_http_start *ret_start)
+{
+	struct pal_cursor word = {line.end, line.end};
+	size_t method_len;
+
+	for (int nb = 0; nb < 3; nb++) {
+		word.end = word.pos;
+		while (nb != 0 && word.end > line.pos && word.end[-1] == ' ')
+			word.end--;
+		word.pos = word.end;
+		while (word.pos > line.pos && word.pos[-1] != ' ')
+			word.pos--;
+	}
+	method_len = method_at_end(&word);
+	line.pos = word.end - method_len;
+	return method_len != 0 && parse_request(line, ret_start) &&
+	       is_version_1(&ret_start->version);
+}
+
+bool http_start_find(
+	struct pal_cursor line,
+	enum pal_http_kind kind,
+	struct pal_http_start *ret_start
+)
+{
+	return (kind != PAL_HTTP_REQUEST && find_response(line, ret_start)) ||
+	       (kind != PAL_HTTP_RESPONSE && find_request(line, ret_start));
+}
+
+/* recognition */
 
 static enum pal_probe probe_response(const struct pal_cursor *bytes)
 {
@@ -128,12 +186,12 @@ static enum pal_probe probe_request(struct pal_cursor bytes)
 		return PAL_PROBE_NO;
 	if (is_known(&method) && (begins(&rest, "/") || begins(&rest, "http://")))
 		return PAL_PROBE_YES;
-	// Else the version, which ends the line, must be there.
+	// Else the version, which ends the line, must be there, too.
 	lf = memchr(bytes.pos, '\n', pal_cursor_left(&bytes));
 	if (lf == NULL)
 		return is_last ? PAL_PROBE_NO : PAL_PROBE_MORE;
 	bytes.end = lf > bytes.pos && lf[-1] == '\r' ? lf - 1 : lf;
-	return http_start_is_certain(bytes) ? PAL_PROBE_YES : PAL_PROBE_NO;
+	return is_certain(bytes) ? PAL_PROBE_YES : PAL_PROBE_NO;
 }
 
 enum pal_probe pal_http_probe(struct pal_cursor bytes, enum pal_proto_over)

@@ -226,6 +226,14 @@ static bool on_head(struct http_conn *conn, enum pal_dir dir)
 	return tx->status / 100 == 2;
 }
 
+// The packet that brought the last of a transaction: a gap may become known later than what is behind it.
+static void stamp_tx(struct http_tx *tx, const struct http_stamp *stamp)
+{
+	if (stamp->time_ns > tx->stamp.time_ns ||
+	    (stamp->time_ns == tx->stamp.time_ns && stamp->number > tx->stamp.number))
+		tx->stamp = *stamp;
+}
+
 static void
 on_end(struct state *st,
        struct pal_flow *flow,
@@ -238,7 +246,7 @@ on_end(struct state *st,
 	conn->reading[dir] = NULL;
 	if (tx == NULL)
 		return;
-	tx->stamp = *stamp;
+	stamp_tx(tx, stamp);
 	if (conn->sides[dir].kind == PAL_HTTP_RESPONSE)
 		tx->body_len = conn->sides[dir].body_len;
 	// The last of both sides: a server may answer before it has all of a request.
@@ -336,7 +344,7 @@ static void read_bytes(
 			return;
 	// What there is of a response when there is no more of it.
 	if (conn->reading[dir] != NULL) {
-		conn->reading[dir]->stamp = conn->stamps[dir];
+		stamp_tx(conn->reading[dir], &conn->stamps[dir]);
 		if (side->kind == PAL_HTTP_RESPONSE)
 			conn->reading[dir]->body_len = side->body_len;
 	}

@@ -19,8 +19,38 @@ except ImportError:
 SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 # So many of a kind are listed in expected/; of the rest there are totals.
 LISTED = 250
-# What tshark found and PAL did not (-), or the other way round (+), and why.
-EXPLAINED = {}
+# Captures in which PAL finds more, and why tshark does not. What is found must be in the capture word for word.
+MORE = {
+    "1000-requests-one-dropped-response.pcap.gz": "it gives up on responses, because of those that look like retransmitted ones",
+    "1000-requests-one-dropped-response.pcap.lz4": "the same",
+    "1000-requests-one-dropped-response.pcap.xz": "the same",
+    "1kxun.pcap": "responses that are cut off, or begin behind one whose beginning is missing",
+    "4KHttpRequests.pcap": "requests of a connection with gaps, behind the first gap",
+    "erspan.pcap": "both directions are mirrored twice, which it takes for retransmissions",
+    "example.pcap": "a SUBSCRIBE of UPnP",
+    "fuzz-2006-09-29-28586.pcap": "messages with damaged segments",
+    "gtp1_gn_normal_incl_fragmentation.pcap": "a response that is cut off",
+    "ipv6-http-atomic-frag.pcap": "a request of HTTP/0.9",
+    "raw_ip.pcap": "a response that is cut off",
+    "tcp-urgent1.pcap": "a request with an urgent byte in it",
+    "unidirectional_tcp_stream_with_missing_packet.pcap": "a request with a gap in its body",
+    "vlan-collisions.pcap": "it takes the same endpoints in other VLANs for the same connection",
+}
+# What PAL does not find, and why.
+LESS = {
+    ("emix.pcap", ("GET", "www.example.com", "/", "HTTP/1.1",
+                   "curl/7.24.0 (x86_64-apple-darwin12.0) libcurl/7.24.0 OpenSSL/0.9.8y zlib/1.2.5")): "through SOCKS",
+    ("emix.pcap", (2233, 200, "text/html")): "through SOCKS",
+    ("emix.pcap", (2248, 200, "text/html")): "through SOCKS",
+    ("emix.pcap", (2265, 200, "text/html")): "through SOCKS",
+    ("emix.pcap", (2310, 200, "text/html")): "through SOCKS",
+    ("fuzz-2006-09-29-28586.pcap", ("POST", "%s", "/ppgctrl/ppgcontrollogic.dll", "HTTP/1.1",
+                                    "MMS-Relay-DeliveryInitiator")): "cut at a NUL byte, which PAL keeps",
+}
+# Start lines in several segments.
+SPLIT = {"tcp-urgent1.pcap"}
+# Responses whose last byte came before one that was missing: PAL names the packet that brought it.
+OTHER_FRAME = {("example.pcap", 1441), ("example.pcap", 1452), ("tls-subjectaltname.pcap", 1597)}
 
 
 def columns(entry, names):
@@ -41,7 +71,7 @@ def of_tshark(protocols):
     for entry in protocols.get("http_request", {}).get("entries", []):
         if "tcp_stream" in entry:
             for method, host, uri, version, agent in columns(entry, ("method", "host", "uri", "version", "user_agent")):
-                requests[(method, host.lower() if host else None, uri, version, agent)] += 1
+                requests[(method, host.lower() if host else None, uri, version or None, agent)] += 1
     for entry in protocols.get("http_response", {}).get("entries", []):
         if "tcp_stream" in entry:
             for status, kind in columns(entry, ("status", "content_type")):
@@ -65,12 +95,21 @@ def of_pal(events):
     return requests, responses
 
 
-def compare(t, name, theirs, ours, entries):
+def start_line(fact):
+    """What must be in a capture that has this message."""
+    if len(fact) == 3:
+        return b" %d " % fact[1]
+    return ("%s %s" % (fact[0], fact[2])).encode("utf-8", "surrogateescape")
+
+
+def compare(t, name, data, theirs, ours, entries):
     """Of a long list only the beginning is known: there all of it must be among ours."""
-    less, more = theirs - ours, collections.Counter() if entries >= LISTED else ours - theirs
-    for sign, facts in (("-", less), ("+", more)):
-        for fact in facts:
-            t.check((name, sign, fact) in EXPLAINED, "%s: %s %s" % (name, sign, fact))
+    for fact in theirs - ours:
+        t.check((name, fact) in LESS or (name, fact[0]) in OTHER_FRAME, "%s: not found: %s" % (name, fact))
+    for fact in ours - theirs if entries < LISTED else ():
+        is_moved = any(n == name for n, _ in OTHER_FRAME) and len(fact) == 3
+        t.check(name in MORE or is_moved, "%s: only found here: %s" % (name, fact))
+        t.check(start_line(fact) in data or name in SPLIT, "%s: not in the capture: %s" % (name, fact))
     return sum(theirs.values())
 
 
@@ -80,7 +119,8 @@ def totals(t, name, protocols, events):
         facts = protocols.get(kind, {})
         if len(facts.get("entries", [])) >= LISTED:
             ours = collections.Counter(str(e["http"][field]) for e in events if field in e["http"])
-            t.equal(dict(ours), facts["summary"][key], "%s: %s" % (name, key))
+            theirs = collections.Counter(facts["summary"][key])
+            t.check(not theirs - ours and (name in MORE or ours == theirs), "%s: %s: %s, %s" % (name, key, theirs, ours))
 
 
 def without_stats(run):
@@ -108,9 +148,9 @@ def main():
         expected = pal.expected(name)
         if expected is None:
             continue
-        protocols = expected.get("protocols", {})
+        protocols, data = expected.get("protocols", {}), pal.plain(captures[name])
         for kind, theirs, ours in zip(("http_request", "http_response"), of_tshark(protocols), of_pal(events)):
-            compared += compare(t, name, theirs, ours, len(protocols.get(kind, {}).get("entries", [])))
+            compared += compare(t, name, data, theirs, ours, len(protocols.get(kind, {}).get("entries", [])))
         totals(t, name, protocols, events)
     print("%d messages compared" % compared)
     t.check(compared or not pal.have_corpus(), "nothing was compared")
