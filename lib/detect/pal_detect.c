@@ -7,37 +7,12 @@
  * pal_detect_flow.tries:  3 bits for each side, how often it was tried in vain
  *                      bit 6: which side spoke last, bit 7: somebody has spoken
  */
-#include "pal_detect.h"
+#include "detect_priv.h"
 
 #include <pal_err.h>
-#include <pal_flow_table.h>
 #include <pal_mem.h>
 
 #include <stdlib.h>
-
-// Bytes of one side, from the beginning of its turn.
-struct half {
-	uint64_t candidates;
-	uint64_t offset; // of the first byte held
-	uint64_t time_ns, number; // of the packet that brought the last one
-	uint8_t len;
-	bool waits; // for the next turn of that side
-	uint8_t bytes[PAL_PROBE_BYTES];
-};
-
-struct entry {
-	uint32_t next_free;
-	uint8_t first_dir; // the side whose bytes came first
-	struct half half[PAL_DIR_COUNT];
-};
-
-struct pal_detect {
-	struct entry *entries; // [0] is none
-	size_t bytes;
-	uint32_t nb_entries, nb_touched;
-	uint32_t free; // 0: none
-	uint32_t flow_offset;
-};
 
 struct pal_detect *pal_detect_create(uint32_t max_flows, uint32_t flow_offset)
 {
@@ -65,12 +40,7 @@ void pal_detect_destroy(struct pal_detect *det)
 	free(det);
 }
 
-static struct pal_detect_flow *own(const struct pal_detect *det, struct pal_flow *flow)
-{
-	return pal_flow_extra(flow, det->flow_offset);
-}
-
-static struct entry *get_entry(struct pal_detect *det, struct pal_flow *flow, enum pal_dir dir)
+struct entry *detect_entry(struct pal_detect *det, struct pal_flow *flow, enum pal_dir dir)
 {
 	uint32_t index = own(det, flow)->held;
 
@@ -94,6 +64,7 @@ static void put_entry(struct pal_detect *det, struct pal_flow *flow)
 
 	if (index == 0)
 		return;
+	detect_free_pieces(det->entries[index].first);
 	det->entries[index].next_free = det->free;
 	det->free = index;
 	own(det, flow)->held = 0;
@@ -210,15 +181,21 @@ static void fail_turn(
 }
 
 // Whoever talks on and on without a result will not bring one.
-static bool is_too_long(const struct pal_flow *flow, const struct pal_stream_data *data)
+static bool
+is_too_long(const struct pal_detect *det, struct pal_flow *flow, const struct pal_stream_data *data)
 {
-	return data->offset > PAL_DETECT_STREAM_BYTES &&
+	// Without an entry nothing was held, and nothing has changed: it is the first.
+	uint64_t from = det->entries[own(det, flow)->held].base[data->dir];
+
+	return data->offset > from + PAL_DETECT_STREAM_BYTES &&
 	       (flow->app == PAL_APP_UNKNOWN || !is_open(flow, data->dir));
 }
 
 void pal_detect_replayed(struct pal_detect *det, struct pal_flow *flow)
 {
-	if (!(flow->wants & PAL_FLOW_WANTS_APP))
+	const struct pal_detect_flow *df = own(det, flow);
+
+	if (!(flow->wants & PAL_FLOW_WANTS_APP) && df->said == 0)
 		put_entry(det, flow);
 }
 
@@ -226,15 +203,18 @@ static enum pal_detect_result
 take_stream(struct pal_detect *det, struct pal_flow *flow, const struct pal_stream_data *data)
 {
 	enum pal_dir dir = data->dir;
-	struct half *h = &get_entry(det, flow, dir)->half[dir];
-	bool is_start = (h->len != 0 ? h->offset : data->offset) == 0 &&
-			(flow->tcp_flags[dir] & PAL_TCP_SYN);
+	struct entry *e = detect_entry(det, flow, dir);
+	struct half *h = &e->half[dir];
+	bool is_start = (h->len != 0 ? h->offset : data->offset) == e->base[dir] &&
+			((flow->tcp_flags[dir] & PAL_TCP_SYN) || own(det, flow)->nb_changes != 0);
 	enum pal_app app;
 
 	if (takes_turn(own(det, flow), dir))
 		h->waits = false;
 	if (h->waits)
 		return PAL_DETECT_NOTHING;
+	if (e->half[0].len + e->half[1].len == 0)
+		e->first_dir = (uint8_t)dir;
 	app = look(flow, h, data->data, data->len, false);
 	if (app > PAL_APP_FAILED)
 		return decide(flow, dir, app);
@@ -250,7 +230,7 @@ pal_detect_stream(struct pal_detect *det, struct pal_flow *flow, const struct pa
 {
 	enum pal_detect_result result = PAL_DETECT_NOTHING;
 
-	if (is_too_long(flow, data)) {
+	if (is_too_long(det, flow, data)) {
 		give_up(flow, PAL_DIR_TO_SERVER);
 		give_up(flow, PAL_DIR_TO_CLIENT);
 		settle(flow);
@@ -269,7 +249,7 @@ void pal_detect_gap(struct pal_detect *det, struct pal_flow *flow, enum pal_dir 
 	if (!is_open(flow, dir))
 		return;
 	takes_turn(own(det, flow), dir);
-	fail_turn(det, flow, &get_entry(det, flow, dir)->half[dir], dir, false);
+	fail_turn(det, flow, &detect_entry(det, flow, dir)->half[dir], dir, false);
 	pal_detect_replayed(det, flow);
 }
 

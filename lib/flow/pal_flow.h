@@ -101,6 +101,8 @@ struct pal_flow {
 	uint8_t app; /**< enum pal_app: what it is, or was taken for first. lib/detect: wo */
 	uint8_t app_dir
 		[PAL_DIR_COUNT]; /**< enum pal_app: what each side's bytes look like. lib/detect: wo */
+	uint8_t app_orig; /**< enum pal_app: what it was before it changed. lib/detect: wo */
+	uint8_t app_expected; /**< enum pal_app: what it was to become. lib/detect: wo */
 };
 static_assert(offsetof(struct pal_flow, pkts) == 64 && offsetof(struct pal_flow, first_ns) == 128);
 static_assert(sizeof(struct pal_flow) == 192, "plugin bytes begin with a cache line");

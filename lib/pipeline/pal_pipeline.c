@@ -223,6 +223,7 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 	lc->events = (struct pal_events){.out = lc->out, .sink = p->conf.eve_sink};
 	plugin_lcore.out = lc->out;
 	lcore_anomaly_sink(lc, &plugin_lcore.anomalies);
+	lcore_app_sink(lc, &plugin_lcore.apps);
 	lc->chain = pal_chain_create(p->conf.plugins, &plugin_lcore);
 	if (lc->chain == NULL)
 		return -errno;

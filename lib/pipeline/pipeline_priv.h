@@ -141,8 +141,18 @@ void lcore_defrag_hooks(struct lcore *lc, struct pal_defrag_hooks *ret_hooks);
 /** Where streams go: to the plugins. */
 void lcore_stream_hooks(struct lcore *lc, struct pal_stream_hooks *ret_hooks);
 
-/** Bytes of a stream, on their way to plugins: is its protocol known by them? */
+/** Where plugins say whose a flow is. */
+void lcore_app_sink(struct lcore *lc, struct pal_app_sink *ret_sink);
+
+/** Bytes of a stream: is its protocol known by them? And then to the plugins that want that protocol. */
 void lcore_app_stream(struct lcore *lc, struct pal_flow *flow, const struct pal_stream_data *data);
+void lcore_app_gap(
+	struct lcore *lc,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t offset,
+	uint64_t len
+);
 
 /** The stream ends. */
 void lcore_app_end(struct lcore *lc, struct pal_flow *flow);

@@ -22,8 +22,9 @@ static void on_data(void *arg, struct pal_flow *flow, const struct pal_stream_da
 {
 	struct lcore *lc = arg;
 
-	lcore_app_stream(lc, flow, data);
-	pal_chain_stream(lc->chain, flow, data);
+	pal_chain_stream_to(lc->chain, flow, data, ~lc->chain->app_bits);
+	if (flow->wants & (lc->chain->app_bits | PAL_FLOW_WANTS_APP))
+		lcore_app_stream(lc, flow, data);
 	stop_if_unwanted(lc, flow);
 }
 
@@ -32,9 +33,9 @@ on_gap(void *arg, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint
 {
 	struct lcore *lc = arg;
 
-	if (flow->wants & PAL_FLOW_WANTS_APP)
-		pal_detect_gap(lc->detect, flow, dir);
-	pal_chain_gap(lc->chain, flow, dir, offset, len);
+	pal_chain_gap_to(lc->chain, flow, dir, offset, len, ~lc->chain->app_bits);
+	if (flow->wants & (lc->chain->app_bits | PAL_FLOW_WANTS_APP))
+		lcore_app_gap(lc, flow, dir, offset, len);
 	stop_if_unwanted(lc, flow);
 }
 

@@ -20,22 +20,36 @@ static uint32_t protos_of(const struct pal_plugin *plugin)
 	return plugin->protos != 0 ? plugin->protos : PAL_PLUGIN_ALL;
 }
 
+// Who wants application protocols wants them recognised, whatever it does with them then.
+static void add_app_bits(struct pal_chain *chain, const struct pal_plugin_host *host)
+{
+	uint32_t protos = protos_of(host->plugin);
+
+	chain->apps |= host->plugin->apps;
+	chain->app_bits |= pal_plugin_bit(host);
+	if (protos & PAL_PLUGIN_TCP) {
+		chain->open_bits[1] |= PAL_FLOW_WANTS_APP;
+		chain->stream_bits |= PAL_FLOW_WANTS_APP;
+	}
+	if (protos & PAL_PLUGIN_UDP)
+		chain->open_bits[0] |= PAL_FLOW_WANTS_APP;
+}
+
 // Who wants what from the beginning, and who only once the protocol is known.
 static void set_bits(struct pal_chain *chain, const struct pal_plugins *plugins)
 {
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		const struct pal_plugin_host *host = &plugins->hosts[i];
-		bool streams = pal_plugin_wants_streams(host);
-		uint32_t bit = host->plugin->apps != 0 ? PAL_FLOW_WANTS_APP : pal_plugin_bit(host);
 
-		chain->apps |= host->plugin->apps;
-		if (streams) {
-			chain->open_bits[1] |= bit;
-			chain->stream_bits |= bit | pal_plugin_bit(host);
-		}
-		if (host->plugin->apps != 0 && host->plugin->payload != NULL)
-			chain->open_bits[0] |= bit;
+		if (pal_plugin_wants_streams(host))
+			chain->stream_bits |= pal_plugin_bit(host);
+		if (host->plugin->apps != 0)
+			add_app_bits(chain, host);
+		else if (pal_plugin_wants_streams(host))
+			chain->open_bits[1] |= pal_plugin_bit(host);
 	}
+	chain->app_offset = plugins->app_offset;
+	chain->app_bytes = plugins->flow_bytes - plugins->app_offset;
 }
 
 struct pal_chain *
@@ -168,7 +182,7 @@ void pal_chain_datagram(
 		chain_payload(chain, flow, pkt, proto);
 }
 
-uint32_t pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow)
+void pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow)
 {
 	uint32_t proto = proto_bit(flow->key.proto), bits = 0;
 
@@ -180,7 +194,18 @@ uint32_t pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow)
 		if (pal_apps_have(chain->stream[i].apps, flow->app) && proto == PAL_PLUGIN_TCP)
 			bits |= chain->stream[i].bit;
 	flow->wants |= bits;
-	return bits;
+}
+
+void pal_chain_app_close(const struct pal_chain *chain, struct pal_flow *flow)
+{
+	uint32_t proto = proto_bit(flow->key.proto);
+
+	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
+		if ((chain->flow_close[i].protos & proto) &&
+		    pal_apps_have(chain->flow_close[i].apps, flow->app))
+			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
+	flow->wants &= ~chain->app_bits;
+	memset(pal_plugin_flow_data(flow, chain->app_offset), 0, chain->app_bytes);
 }
 
 void pal_chain_stream_to(
@@ -195,25 +220,17 @@ void pal_chain_stream_to(
 			chain->stream[i].fn(chain->stream[i].state, flow, data);
 }
 
-void pal_chain_stream(
-	const struct pal_chain *chain,
-	struct pal_flow *flow,
-	const struct pal_stream_data *data
-)
-{
-	pal_chain_stream_to(chain, flow, data, UINT32_MAX);
-}
-
-void pal_chain_gap(
+void pal_chain_gap_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
 	enum pal_dir dir,
 	uint64_t offset,
-	uint64_t len
+	uint64_t len,
+	uint32_t bits
 )
 {
 	for (uint16_t i = 0; i < chain->nb_gap; i++)
-		if (flow->wants & chain->gap[i].bit)
+		if (flow->wants & bits & chain->gap[i].bit)
 			chain->gap[i].fn(chain->gap[i].state, flow, dir, offset, len);
 }
 

@@ -103,6 +103,8 @@ struct pal_chain {
 	/** Those for which a TCP stream is followed; 0: nobody wants any. */
 	uint32_t stream_bits;
 	uint64_t apps; /**< Application protocols that some plugin wants; 0: none is looked for. */
+	uint32_t app_bits; /**< Of the plugins that want them. */
+	uint32_t app_offset, app_bytes; /**< What those plugins have in each flow. */
 };
 
 /** Make the chain of one lcore: every plugin's state, then the arrays. NULL with errno set. */
@@ -124,14 +126,11 @@ void pal_chain_datagram(
 	struct pal_flow *flow,
 	const struct pal_pkt *pkt
 );
-void pal_chain_stream(
-	const struct pal_chain *chain,
-	struct pal_flow *flow,
-	const struct pal_stream_data *data
-);
+/** The protocol of a flow is known (pal_flow.app): who wants it, wants the flow. */
+void pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow);
 
-/** The protocol of a flow is known (pal_flow.app): who wants it, wants the flow. Returns their bits. */
-uint32_t pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow);
+/** It is not any more what it was: flow_close for those who wanted that, and zeroed bytes for those to come. */
+void pal_chain_app_close(const struct pal_chain *chain, struct pal_flow *flow);
 
 /** A stream for some plugins only: those of bits. */
 void pal_chain_stream_to(
@@ -140,12 +139,13 @@ void pal_chain_stream_to(
 	const struct pal_stream_data *data,
 	uint32_t bits
 );
-void pal_chain_gap(
+void pal_chain_gap_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
 	enum pal_dir dir,
 	uint64_t offset,
-	uint64_t len
+	uint64_t len,
+	uint32_t bits
 );
 void pal_chain_tcp_event(
 	const struct pal_chain *chain,

@@ -187,6 +187,7 @@ static void lay_out_flow_bytes(struct pal_plugins *plugins)
 		end += flow_bytes_of(plugins->hosts[i].plugin);
 	}
 	plugins->flow_bytes = end;
+	plugins->app_offset = end;
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		struct pal_plugin_host *host = &plugins->hosts[i];
 
@@ -429,6 +430,22 @@ void pal_plugin_anomaly(
 	};
 
 	sink->fn(sink->arg, &anomaly);
+}
+
+bool pal_plugin_change(
+	const struct pal_app_sink *sink,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t from,
+	enum pal_app expected
+)
+{
+	return sink->change(sink->arg, flow, dir, from, expected);
+}
+
+void pal_plugin_stay(const struct pal_app_sink *sink, struct pal_flow *flow)
+{
+	sink->stay(sink->arg, flow);
 }
 
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data)

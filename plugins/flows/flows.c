@@ -58,18 +58,21 @@ static void *flows_lcore_init(struct pal_plugin_host *host, const struct pal_plu
 	return st;
 }
 
-// As Suricata has it: what each side's bytes look like where that is something else.
+// As Suricata has it: what each side's bytes look like, what it was before, and was to be, where that is something else.
 static void put_app(struct pal_json *j, const struct pal_flow *flow)
 {
-	const uint8_t *dir = flow->app_dir;
+	uint8_t ts = flow->app_dir[PAL_DIR_TO_SERVER], tc = flow->app_dir[PAL_DIR_TO_CLIENT];
 
-	if (flow->app == PAL_APP_UNKNOWN)
-		return;
-	pal_json_str(j, "app_proto", pal_app_name(flow->app));
-	if (dir[PAL_DIR_TO_SERVER] != PAL_APP_UNKNOWN && dir[PAL_DIR_TO_SERVER] != flow->app)
-		pal_json_str(j, "app_proto_ts", pal_app_name(dir[PAL_DIR_TO_SERVER]));
-	if (dir[PAL_DIR_TO_CLIENT] != PAL_APP_UNKNOWN && dir[PAL_DIR_TO_CLIENT] != flow->app)
-		pal_json_str(j, "app_proto_tc", pal_app_name(dir[PAL_DIR_TO_CLIENT]));
+	if (flow->app != PAL_APP_UNKNOWN)
+		pal_json_str(j, "app_proto", pal_app_name(flow->app));
+	if (ts != PAL_APP_UNKNOWN && ts != flow->app)
+		pal_json_str(j, "app_proto_ts", pal_app_name(ts));
+	if (tc != PAL_APP_UNKNOWN && tc != flow->app)
+		pal_json_str(j, "app_proto_tc", pal_app_name(tc));
+	if (flow->app_orig != PAL_APP_UNKNOWN && flow->app_orig != flow->app)
+		pal_json_str(j, "app_proto_orig", pal_app_name(flow->app_orig));
+	if (flow->app_expected != PAL_APP_UNKNOWN && flow->app_expected != flow->app)
+		pal_json_str(j, "app_proto_expected", pal_app_name(flow->app_expected));
 }
 
 static void put_flow(struct pal_events *events, struct pal_json *j, const struct pal_flow *flow)
