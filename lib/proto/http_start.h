@@ -12,6 +12,9 @@
 /** Read a line that should be the first of a message. false: it is not. */
 bool http_start_parse(struct pal_cursor line, struct pal_http_start *ret_start);
 
+/** Where nothing is known of a side yet: has it a known method, or something of a version? */
+bool http_start_is_likely(const struct pal_http_start *start);
+
 /**
  * Find the first line of a message in a line that may begin with the end of another one: it has its version, and
  * a request's method is one of the known ones. false: there is none.

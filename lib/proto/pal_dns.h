@@ -44,7 +44,7 @@ enum pal_dns_section {
 	PAL_DNS_SECTION_COUNT,
 };
 
-/** Types that are looked into; pal_dns_type_name() knows more. */
+/** Types that callers treat in their own ways; pal_dns_type_name() and pal_dns_rdata_text() know more. */
 enum pal_dns_type {
 	PAL_DNS_A = 1,
 	PAL_DNS_NS = 2,
@@ -59,6 +59,7 @@ enum pal_dns_type {
 	PAL_DNS_DNAME = 39,
 	PAL_DNS_OPT = 41,
 	PAL_DNS_SSHFP = 44,
+	PAL_DNS_SPF = 99,
 };
 
 /** A name, labels joined by dots as they are; the root is empty. */
@@ -101,7 +102,7 @@ bool pal_dns_next(struct pal_dns *dns, struct pal_dns_rr *ret_rr);
  * occurrence), so that there is no loop.
  *
  * @param cur
- *   In the message; moved behind the name.
+ *   In the message; moved behind the name, if there is one.
  */
 bool pal_dns_name(const struct pal_dns *dns, struct pal_cursor *cur, struct pal_dns_name *ret_name);
 
@@ -132,6 +133,27 @@ bool pal_dns_rdata_srv(
 	const struct pal_dns_rr *rr,
 	struct pal_dns_srv *ret_srv
 );
+
+struct pal_dns_sshfp {
+	uint8_t algorithm, type;
+	struct pal_cursor fingerprint;
+};
+
+bool pal_dns_rdata_sshfp(const struct pal_dns_rr *rr, struct pal_dns_sshfp *ret_sshfp);
+
+/** Room for the text of any but the longest keys and signatures. */
+#define PAL_DNS_TEXT_MAX 4096
+
+/**
+ * Data as zone files have it, names as pal_dns_name() gives them: `10 mail.example.com`, `2371 13 2 1f98...`.
+ *
+ * @param dst
+ *   Not NUL-terminated.
+ * @return
+ *   Characters written; 0: the type has no such text, its data is not as it should be, or the text does not fit.
+ */
+size_t
+pal_dns_rdata_text(const struct pal_dns *dns, const struct pal_dns_rr *rr, char *dst, size_t room);
 
 /** The next character string of TXT data, or option of OPT data. false: there is none. */
 bool pal_dns_txt_next(struct pal_cursor *rdata, struct pal_cursor *ret_text);

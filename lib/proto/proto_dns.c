@@ -29,7 +29,7 @@ static bool add_label(struct pal_dns_name *name, const uint8_t *label, uint8_t l
 
 bool pal_dns_name(const struct pal_dns *dns, struct pal_cursor *cur, struct pal_dns_name *ret_name)
 {
-	struct pal_cursor at = *cur;
+	struct pal_cursor at = *cur, after;
 	const uint8_t *piece = at.pos; // where it began
 	bool jumped = false;
 
@@ -48,7 +48,7 @@ bool pal_dns_name(const struct pal_dns *dns, struct pal_cursor *cur, struct pal_
 				return false;
 			offset = (size_t)(len & 0x3f) << 8 | low;
 			if (!jumped)
-				*cur = at;
+				after = at;
 			jumped = true;
 			if (offset >= (size_t)(piece - dns->msg.pos))
 				return false;
@@ -64,8 +64,7 @@ bool pal_dns_name(const struct pal_dns *dns, struct pal_cursor *cur, struct pal_
 		if (label == NULL || !add_label(ret_name, label, len))
 			return false;
 	}
-	if (!jumped)
-		*cur = at;
+	*cur = jumped ? after : at;
 	return true;
 }
 
@@ -148,6 +147,17 @@ bool pal_dns_rdata_srv(
 	return pal_cursor_be16(&cur, &ret_srv->priority) &&
 	       pal_cursor_be16(&cur, &ret_srv->weight) && pal_cursor_be16(&cur, &ret_srv->port) &&
 	       pal_dns_name(dns, &cur, &ret_srv->name);
+}
+
+// RFC 4255 section 3.1.
+bool pal_dns_rdata_sshfp(const struct pal_dns_rr *rr, struct pal_dns_sshfp *ret_sshfp)
+{
+	struct pal_cursor cur = rr->rdata;
+
+	if (!pal_cursor_u8(&cur, &ret_sshfp->algorithm) || !pal_cursor_u8(&cur, &ret_sshfp->type))
+		return false;
+	ret_sshfp->fingerprint = cur;
+	return true;
 }
 
 bool pal_dns_txt_next(struct pal_cursor *rdata, struct pal_cursor *ret_text)

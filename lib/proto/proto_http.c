@@ -284,7 +284,8 @@ read_start(struct pal_http_side *side, struct pal_cursor *bytes, struct pal_http
 		// RFC 9112 section 2.2: empty lines before a request are ignored.
 		if (pal_cursor_left(&line) == 0)
 			continue;
-		if (http_start_parse(line, ret_start))
+		if (http_start_parse(line, ret_start) &&
+		    (side->kind != PAL_HTTP_UNKNOWN || http_start_is_likely(ret_start)))
 			return begin(side, ret_start);
 		if (side->kind != PAL_HTTP_UNKNOWN)
 			return broken(side);

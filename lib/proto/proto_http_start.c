@@ -105,6 +105,12 @@ static bool is_known(const struct pal_cursor *method)
 	return false;
 }
 
+bool http_start_is_likely(const struct pal_http_start *start)
+{
+	return start->kind == PAL_HTTP_RESPONSE || is_known(&start->method) ||
+	       begins(&start->version, "HTTP/");
+}
+
 /* looking for a message */
 
 static bool find_response(struct pal_cursor line, struct pal_http_start *ret_start)

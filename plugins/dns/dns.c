@@ -5,19 +5,17 @@
  */
 #include "dns_record.h"
 
-#include <netinet/in.h>
+#include <pal_gather.h>
+
 #include <stdlib.h>
 
-// Of one direction of a TCP stream: a message that came in pieces, its two bytes of length first.
-struct side {
-	uint32_t len, room;
-	uint8_t *bytes; // NULL: nothing is waiting
-	bool is_lost; // where messages begin is not known any more
-};
+// RFC 1035 section 4.2.2: two bytes of length come first.
+#define MESSAGE_MAX (2u + UINT16_MAX)
 
+// What a flow keeps: made when it is first needed, at the one pointer in the flow.
 struct dns_flow {
-	uint32_t nb_queries;
-	struct side *sides; // of both directions; NULL until the first byte of a stream
+	uint32_t nb_tx; // questions in version 2, messages in version 3
+	struct pal_gather sides[PAL_DIR_COUNT]; // of a TCP stream
 };
 
 struct state {
@@ -29,6 +27,9 @@ struct state {
 };
 
 static const struct pal_plugin_key keys[] = {
+	{"version",
+	 "2",
+	 "records: 2, one a question and one a response; 3, one a message, as Suricata 8"},
 	{"detailed", "yes", "list the answers of a response one by one (dns.answers)"},
 	{"grouped", "yes", "list the answers of a response by type (dns.grouped)"},
 	{.name = NULL},
@@ -36,8 +37,15 @@ static const struct pal_plugin_key keys[] = {
 
 static int read_keys(struct pal_plugin_host *host, struct dns_format *format)
 {
-	int rc = pal_plugin_conf_bool(host, "detailed", &format->detailed);
+	uint64_t version;
+	int rc = pal_plugin_conf_u64(host, "version", &version);
 
+	if (rc < 0)
+		return rc;
+	if (version != 2 && version != 3)
+		return pal_plugin_fail(host, EINVAL, "version: must be 2 or 3");
+	format->is_v3 = version == 3;
+	rc = pal_plugin_conf_bool(host, "detailed", &format->detailed);
 	return rc < 0 ? rc : pal_plugin_conf_bool(host, "grouped", &format->grouped);
 }
 
@@ -62,9 +70,28 @@ static void *dns_lcore_init(struct pal_plugin_host *host, const struct pal_plugi
 	return st;
 }
 
+// NULL when there is no memory: then no more of this flow is read.
 static struct dns_flow *flow_of(const struct state *st, struct pal_flow *flow)
 {
-	return pal_plugin_flow_data(flow, st->flow_offset);
+	struct dns_flow **df = pal_plugin_flow_data(flow, st->flow_offset);
+
+	if (*df == NULL)
+		*df = calloc(1, sizeof(**df));
+	if (*df == NULL)
+		pal_plugin_enough(flow, st->bit);
+	return *df;
+}
+
+static void drop_flow(const struct state *st, struct pal_flow *flow)
+{
+	struct dns_flow **df = pal_plugin_flow_data(flow, st->flow_offset);
+
+	if (*df == NULL)
+		return;
+	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
+		pal_gather_reset(&(*df)->sides[dir]);
+	free(*df);
+	*df = NULL;
 }
 
 /* messages */
@@ -79,23 +106,25 @@ static struct pal_json *begin(struct state *st, struct pal_flow *flow, const str
 	return pal_event_begin_flow_pkt(st->events, "dns", flow, stamp->time_ns, stamp->number);
 }
 
+// Version 2: a record for each question.
 static void write_queries(
 	struct state *st,
 	struct pal_flow *flow,
-	const struct pal_dns *dns,
+	struct dns_message *msg,
 	const struct stamp *stamp
 )
 {
-	struct pal_dns reader = *dns;
+	struct dns_flow *df = flow_of(st, flow);
+	struct pal_dns reader = msg->dns;
 	struct pal_dns_rr rr;
 
-	while (pal_dns_next(&reader, &rr) && rr.section == PAL_DNS_QUESTION) {
-		uint32_t tx_id = flow_of(st, flow)->nb_queries++;
+	while (df != NULL && pal_dns_next(&reader, &rr) && rr.section == PAL_DNS_QUESTION) {
 		struct pal_json *j = begin(st, flow, stamp);
 
+		msg->tx_id = df->nb_tx++;
 		if (j == NULL)
 			continue;
-		dns_put_query(j, dns, &rr, tx_id);
+		dns_put_query(j, msg, &rr);
 		pal_event_end(st->events);
 	}
 }
@@ -103,8 +132,7 @@ static void write_queries(
 static void write_answer(
 	struct state *st,
 	struct pal_flow *flow,
-	const struct pal_dns *dns,
-	uint16_t rcode,
+	const struct dns_message *msg,
 	const struct stamp *stamp
 )
 {
@@ -112,7 +140,25 @@ static void write_answer(
 
 	if (j == NULL)
 		return;
-	dns_put_answer(j, dns, rcode, &st->format);
+	dns_put_answer(j, msg, &st->format);
+	pal_event_end(st->events);
+}
+
+static void write_message(
+	struct state *st,
+	struct pal_flow *flow,
+	struct dns_message *msg,
+	const struct stamp *stamp
+)
+{
+	struct dns_flow *df = flow_of(st, flow);
+	struct pal_json *j = df != NULL ? begin(st, flow, stamp) : NULL;
+
+	if (df != NULL)
+		msg->tx_id = df->nb_tx++;
+	if (j == NULL)
+		return;
+	dns_put_message(j, msg, &st->format);
 	pal_event_end(st->events);
 }
 
@@ -136,17 +182,18 @@ static bool on_message(
 	const struct stamp *stamp
 )
 {
-	struct pal_dns dns;
-	uint16_t rcode;
+	struct dns_message message;
 	bool whole;
 
-	if (!pal_dns_open(&dns, msg))
+	if (!pal_dns_open(&message.dns, msg))
 		return false;
-	whole = check(dns, &rcode);
-	if (dns.flags & PAL_DNS_QR)
-		write_answer(st, flow, &dns, rcode, stamp);
+	whole = check(message.dns, &message.rcode);
+	if (st->format.is_v3)
+		write_message(st, flow, &message, stamp);
+	else if (message.dns.flags & PAL_DNS_QR)
+		write_answer(st, flow, &message, stamp);
 	else
-		write_queries(st, flow, &dns, stamp);
+		write_queries(st, flow, &message, stamp);
 	return whole;
 }
 
@@ -171,154 +218,71 @@ static void dns_payload(
 
 /* streams */
 
-static void drop_sides(struct dns_flow *df)
+static size_t len_of_message(struct pal_cursor head)
 {
-	if (df->sides == NULL)
-		return;
-	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
-		free(df->sides[dir].bytes);
-	free(df->sides);
-	df->sides = NULL;
+	uint16_t len;
+
+	return pal_cursor_be16(&head, &len) ? 2u + len : PAL_GATHER_MORE;
 }
 
-// NULL when there is no memory: then no more of this flow is read.
-static struct side *side_of(const struct state *st, struct pal_flow *flow, enum pal_dir dir)
-{
-	struct dns_flow *df = flow_of(st, flow);
-
-	if (df->sides == NULL)
-		df->sides = calloc(PAL_DIR_COUNT, sizeof(*df->sides));
-	if (df->sides != NULL)
-		return &df->sides[dir];
-	pal_plugin_enough(flow, st->bit);
-	return NULL;
-}
-
-static void lose(struct state *st, struct pal_flow *flow, struct side *side)
-{
-	struct dns_flow *df = flow_of(st, flow);
-
-	free(side->bytes);
-	*side = (struct side){.is_lost = true};
-	if (!df->sides[0].is_lost || !df->sides[1].is_lost)
-		return;
-	drop_sides(df);
-	pal_plugin_enough(flow, st->bit);
-}
-
-// RFC 1035 section 4.2.2. Whole messages leave the cursor; false: what came is none.
+// false: what came is no message.
 static bool take_messages(
 	struct state *st,
 	struct pal_flow *flow,
-	struct pal_cursor *cur,
+	struct pal_gather *side,
+	struct pal_cursor segment,
 	const struct stamp *stamp
 )
 {
-	for (;;) {
-		struct pal_cursor at = *cur;
-		const uint8_t *msg;
-		uint16_t len;
+	struct pal_cursor msg;
+	int rc;
 
-		if (!pal_cursor_be16(&at, &len))
-			return true;
-		msg = pal_cursor_take(&at, len);
-		if (msg == NULL)
-			return true;
-		*cur = at;
-		if (!on_message(st, flow, pal_cursor_of(msg, len), stamp))
+	while ((rc = pal_gather_next(side, &segment, len_of_message, MESSAGE_MAX, &msg)) > 0)
+		if (!pal_cursor_skip(&msg, 2) || !on_message(st, flow, msg, stamp))
 			return false;
-	}
+	return rc == 0;
 }
 
-// Room is for what has come, never for what a length announces.
-static bool append(struct side *side, const uint8_t *data, uint32_t len)
+// Whoever has lost both sides reads no more.
+static void lose(struct state *st, struct pal_flow *flow, struct dns_flow *df, enum pal_dir dir)
 {
-	if (side->len + len > side->room) {
-		uint32_t room = (side->len + len) * 2;
-		uint8_t *bytes = realloc(side->bytes, room);
-
-		if (bytes == NULL)
-			return false;
-		side->bytes = bytes;
-		side->room = room;
-	}
-	memcpy(side->bytes + side->len, data, len);
-	side->len += len;
-	return true;
-}
-
-// Bytes that wait are one message at most: as many are added as it needs, the rest is read where it is.
-static bool finish_waiting(
-	struct state *st,
-	struct pal_flow *flow,
-	struct side *side,
-	struct pal_cursor *cur,
-	const struct stamp *stamp
-)
-{
-	while (side->len != 0 && pal_cursor_left(cur) != 0) {
-		struct pal_cursor msg;
-		uint32_t want = side->len < 2 ? 2 : 2u + pal_load_be16(side->bytes);
-		size_t more = want - side->len;
-
-		if (more > pal_cursor_left(cur))
-			more = pal_cursor_left(cur);
-		if (!append(side, pal_cursor_take(cur, more), (uint32_t)more))
-			return false;
-		msg = pal_cursor_of(side->bytes, side->len);
-		if (!take_messages(st, flow, &msg, stamp))
-			return false;
-		side->len = (uint32_t)pal_cursor_left(&msg);
-	}
-	return true;
-}
-
-static bool take_bytes(
-	struct state *st,
-	struct pal_flow *flow,
-	struct side *side,
-	const struct pal_stream_data *data,
-	const struct stamp *stamp
-)
-{
-	struct pal_cursor cur = pal_cursor_of(data->data, data->len);
-	size_t left;
-
-	if (!finish_waiting(st, flow, side, &cur, stamp) || !take_messages(st, flow, &cur, stamp))
-		return false;
-	left = pal_cursor_left(&cur);
-	return left == 0 || append(side, pal_cursor_take(&cur, left), (uint32_t)left);
+	pal_gather_lose(&df->sides[dir]);
+	if (!df->sides[PAL_DIR_TO_SERVER].is_lost || !df->sides[PAL_DIR_TO_CLIENT].is_lost)
+		return;
+	drop_flow(st, flow);
+	pal_plugin_enough(flow, st->bit);
 }
 
 static void dns_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
 {
 	const struct stamp stamp = {data->time_ns, data->number};
+	struct pal_cursor segment = pal_cursor_of(data->data, data->len);
 	struct state *st = state;
-	struct side *side = side_of(st, flow, data->dir);
+	struct dns_flow *df = flow_of(st, flow);
 
-	if (side == NULL || side->is_lost)
+	if (df == NULL || df->sides[data->dir].is_lost)
 		return;
-	if (take_bytes(st, flow, side, data, &stamp))
+	if (take_messages(st, flow, &df->sides[data->dir], segment, &stamp))
 		return;
 	pal_plugin_anomaly(
 		&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
 	);
-	lose(st, flow, side);
+	lose(st, flow, df, data->dir);
 }
 
 // Where the next message begins is not known.
 static void dns_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
 {
-	struct side *side = side_of(state, flow, dir);
+	struct state *st = state;
+	struct dns_flow *df = flow_of(st, flow);
 
-	if (side != NULL && !side->is_lost)
-		lose(state, flow, side);
+	if (df != NULL)
+		lose(st, flow, df, dir);
 }
 
 static void dns_flow_close(void *state, struct pal_flow *flow)
 {
-	if (flow->key.proto == IPPROTO_TCP)
-		drop_sides(flow_of(state, flow));
+	drop_flow(state, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
@@ -329,7 +293,7 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.keys = keys,
 	.protos = PAL_PLUGIN_TCP | PAL_PLUGIN_UDP,
 	.apps = PAL_APPS(DNS) | PAL_APPS(MDNS) | PAL_APPS(LLMNR),
-	.flow_bytes = sizeof(struct dns_flow),
+	.flow_bytes = sizeof(struct dns_flow *),
 	.init = dns_init,
 	.lcore_init = dns_lcore_init,
 	.lcore_fini = free,

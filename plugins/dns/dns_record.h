@@ -8,21 +8,35 @@
 /** How records are written: keys of [plugin.dns]. */
 struct dns_format {
 	bool detailed, grouped;
+	bool is_v3; /**< As Suricata 8 writes them: a record a message. */
 };
 
-/** The body of a record about one question. The object `dns` is opened and closed here, as below. */
+/** What is known of a message beside its bytes. */
+struct dns_message {
+	struct pal_dns dns; /**< As it was opened. */
+	uint16_t rcode; /**< With the upper bits that OPT has. */
+	uint32_t tx_id; /**< Version 2: of a question; version 3: of the message. */
+};
+
+/* The body of a record: the object `dns` is opened and closed here. */
+/** Version 2, about one question. */
 void dns_put_query(
 	struct pal_json *j,
-	const struct pal_dns *dns,
-	const struct pal_dns_rr *question,
-	uint32_t tx_id
+	const struct dns_message *msg,
+	const struct pal_dns_rr *question
 );
 
-/** The body of a record about a response: dns as it was opened. */
+/** Version 2, about a response. */
 void dns_put_answer(
 	struct pal_json *j,
-	const struct pal_dns *dns,
-	uint16_t rcode,
+	const struct dns_message *msg,
+	const struct dns_format *format
+);
+
+/** Version 3, about a request or a response. */
+void dns_put_message(
+	struct pal_json *j,
+	const struct dns_message *msg,
 	const struct dns_format *format
 );
 

@@ -14,13 +14,16 @@
 struct state {
 	struct pal_events *events;
 	struct pal_anomaly_sink anomalies;
+	struct pal_app_sink apps;
 	uint32_t flow_offset;
 	uint32_t bit;
 	bool headers[PAL_HTTP_RESPONSE + 1]; // of requests, of responses: are all listed?
 };
 
 static const struct pal_plugin_key keys[] = {
-	{"dump-all-headers", "none", "list all headers: none, request, response or both"},
+	{"dump-all-headers",
+	 "none",
+	 "list all headers of these messages: none, request, response or both"},
 	{.name = NULL},
 };
 
@@ -53,6 +56,7 @@ static void *http_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 		return pal_err_null(ENOMEM);
 	st->events = lcore->events;
 	st->anomalies = lcore->anomalies;
+	st->apps = lcore->apps;
 	st->flow_offset = pal_plugin_flow_offset(host);
 	st->bit = pal_plugin_bit(host);
 	(void)read_keys(host, st->headers); // checked by http_init()
@@ -85,8 +89,11 @@ write_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, struct
 static void
 write_waiting(struct state *st, struct pal_flow *flow, struct http_conn *conn, uint32_t left)
 {
-	while (conn->nb_tx > left)
+	while (conn->nb_tx > left) {
+		if (conn->first->asks)
+			pal_plugin_stay(&st->apps, flow);
 		write_tx(st, flow, conn, conn->first);
+	}
 }
 
 static void end_conn(struct state *st, struct pal_flow *flow)
@@ -95,7 +102,8 @@ static void end_conn(struct state *st, struct pal_flow *flow)
 
 	if (conn == NULL)
 		return;
-	write_waiting(st, flow, conn, 0);
+	while (conn->first != NULL)
+		write_tx(st, flow, conn, conn->first);
 	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
 		pal_http_fini(&conn->sides[dir]);
 	free(conn);
@@ -136,6 +144,16 @@ answered_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, boo
 
 /* messages */
 
+// What is being read: one side of a connection, and the bytes of it that have come.
+struct reader {
+	struct state *st;
+	struct pal_flow *flow;
+	struct http_conn *conn;
+	enum pal_dir dir;
+	const struct pal_stream_data *data; // NULL: none, it is a gap or the end
+	struct pal_cursor bytes; // those of data that were not read yet
+};
+
 // RFC 9112 section 3.2.2: in a target that is a whole URI, the host is that of the request.
 static void keep_target(struct http_tx *tx, struct pal_cursor target)
 {
@@ -153,23 +171,36 @@ static void keep_target(struct http_tx *tx, struct pal_cursor target)
 	http_tx_host(tx, target);
 }
 
-static void on_request(
-	struct state *st,
-	struct pal_flow *flow,
-	struct http_conn *conn,
-	enum pal_dir dir,
-	const struct pal_http_start *start
-)
+static bool has_method(const struct http_tx *tx, const char *lower)
 {
-	struct http_tx *tx = add_tx(st, flow, conn);
+	struct pal_cursor method = http_tx_get(tx, HTTP_METHOD);
 
-	conn->reading[dir] = tx;
+	return pal_http_is(&method, lower);
+}
+
+// The transaction of a request: a new one, unless its response was there before it.
+static struct http_tx *asked_tx(struct reader *r)
+{
+	if (r->conn->is_behind)
+		for (struct http_tx *tx = r->conn->first; tx != NULL; tx = tx->next)
+			if (!tx->has_request)
+				return tx;
+	return add_tx(r->st, r->flow, r->conn);
+}
+
+static void on_request(struct reader *r, const struct pal_http_start *start)
+{
+	struct http_tx *tx = asked_tx(r);
+
+	r->conn->reading[r->dir] = tx;
 	if (tx == NULL)
 		return;
+	tx->has_request = true;
 	http_tx_text(tx, HTTP_METHOD, start->method);
 	http_tx_text(tx, HTTP_PROTOCOL, start->version);
-	// RFC 9110 section 9.3.6: a host and a port.
-	if (pal_http_is(&start->method, "connect"))
+	tx->asks = has_method(tx, "connect");
+	// RFC 9110 section 9.3.6: the target is a host and a port.
+	if (tx->asks)
 		http_tx_host(tx, start->target);
 	keep_target(tx, start->target);
 }
@@ -180,50 +211,32 @@ static bool is_interim(uint16_t status)
 	return status < 200 && status != 101;
 }
 
-static void on_response(
-	struct state *st,
-	struct pal_flow *flow,
-	struct http_conn *conn,
-	enum pal_dir dir,
-	const struct pal_http_start *start
-)
+static void on_response(struct reader *r, const struct pal_http_start *start)
 {
 	struct http_tx *tx = NULL;
 
 	if (!is_interim(start->status))
-		tx = answered_tx(st, flow, conn, conn->sides[dir].was_lost);
-	conn->reading[dir] = tx;
+		tx = answered_tx(r->st, r->flow, r->conn, r->conn->sides[r->dir].was_lost);
+	r->conn->reading[r->dir] = tx;
 	if (tx == NULL)
 		return;
 	tx->status = start->status;
 	http_tx_text(tx, HTTP_PROTOCOL, start->version);
 }
 
-static bool has_method(const struct http_tx *tx, const char *lower)
+static void on_field(struct reader *r, const struct pal_http_field *field)
 {
-	struct pal_cursor method = http_tx_get(tx, HTTP_METHOD);
-
-	return pal_http_is(&method, lower);
-}
-
-// The end of a head. true: what follows on this connection is no HTTP/1.x.
-static bool on_head(struct http_conn *conn, enum pal_dir dir)
-{
-	struct pal_http_side *side = &conn->sides[dir];
-	const struct http_tx *tx = conn->reading[dir];
+	enum pal_http_kind kind = r->conn->sides[r->dir].kind;
+	struct http_tx *tx = r->conn->reading[r->dir];
 
 	if (tx == NULL)
-		return false;
-	if (side->kind == PAL_HTTP_REQUEST) {
-		conn->is_connect = has_method(tx, "connect");
-		return false;
-	}
-	if (has_method(tx, "head"))
-		pal_http_no_body(side);
-	if (!has_method(tx, "connect"))
-		return tx->status == 101;
-	conn->is_connect = false;
-	return tx->status / 100 == 2;
+		return;
+	http_tx_field(tx, kind, field);
+	if (r->st->headers[kind])
+		http_tx_header(tx, kind, field);
+	// RFC 9110 section 7.8.
+	if (kind == PAL_HTTP_REQUEST && pal_http_is(&field->name, "upgrade"))
+		tx->asks = true;
 }
 
 // The packet that brought the last of a transaction: a gap may become known later than what is behind it.
@@ -234,151 +247,169 @@ static void stamp_tx(struct http_tx *tx, const struct http_stamp *stamp)
 		tx->stamp = *stamp;
 }
 
-static void
-on_end(struct state *st,
-       struct pal_flow *flow,
-       struct http_conn *conn,
-       enum pal_dir dir,
-       const struct http_stamp *stamp)
+// A message has ended. Returns a transaction that asks for another protocol from here on; else NULL.
+static struct http_tx *on_end(struct reader *r)
 {
-	struct http_tx *tx = conn->reading[dir];
+	struct http_tx *tx = r->conn->reading[r->dir];
 
-	conn->reading[dir] = NULL;
+	r->conn->reading[r->dir] = NULL;
 	if (tx == NULL)
-		return;
-	stamp_tx(tx, stamp);
-	if (conn->sides[dir].kind == PAL_HTTP_RESPONSE)
-		tx->body_len = conn->sides[dir].body_len;
+		return NULL;
+	stamp_tx(tx, &r->conn->stamps[r->dir]);
+	if (r->conn->sides[r->dir].kind == PAL_HTTP_RESPONSE)
+		tx->body_len = r->conn->sides[r->dir].body_len;
 	// The last of both sides: a server may answer before it has all of a request.
-	if (tx->status != 0 && conn->reading[!dir] != tx)
-		write_tx(st, flow, conn, tx);
+	if (tx->status == 0 || r->conn->reading[!r->dir] == tx)
+		return tx->asks ? tx : NULL;
+	if (!tx->has_request && r->conn->is_behind)
+		return NULL;
+	write_tx(r->st, r->flow, r->conn, tx);
+	return NULL;
 }
 
-// Where another protocol takes over, its bytes begin at the cursor.
-static void on_change(struct state *st, struct pal_flow *flow)
+/* another protocol */
+
+static bool change(struct reader *r)
 {
-	end_conn(st, flow);
-	pal_plugin_enough(flow, st->bit);
+	uint64_t from = r->data->offset + (uint64_t)(r->bytes.pos - r->data->data);
+
+	return pal_plugin_change(&r->st->apps, r->flow, r->dir, from, PAL_APP_UNKNOWN);
 }
 
-static void on_broken(struct state *st, struct pal_flow *flow, const struct http_stamp *stamp)
+// What the client sends behind such a request is kept back until the server has said whose it is.
+static bool ask(struct reader *r, struct http_tx *tx)
 {
-	end_conn(st, flow);
+	if (tx != NULL)
+		tx->asks = r->data != NULL && change(r);
+	return tx != NULL && tx->asks;
+}
+
+// RFC 9110 sections 9.3.6, 15.2.2.
+static bool agrees(const struct http_tx *tx)
+{
+	return tx->status == 101 || (tx->status / 100 == 2 && has_method(tx, "connect"));
+}
+
+// The head of a response has ended. true: HTTP/1.x has, too.
+static bool on_answer(struct reader *r)
+{
+	struct http_tx *tx = r->conn->reading[r->dir];
+	bool asked;
+
+	if (has_method(tx, "head"))
+		pal_http_no_body(&r->conn->sides[r->dir]);
+	asked = tx->asks && r->conn->reading[!r->dir] != tx;
+	if (!agrees(tx)) {
+		tx->asks = false;
+		if (asked)
+			pal_plugin_stay(&r->st->apps, r->flow);
+		r->conn->is_behind |= asked;
+		return false;
+	}
+	tx->asks = false;
+	on_end(r);
+	end_conn(r->st, r->flow);
+	// Where the question was not seen, nobody knows where the client's bytes begin.
+	if (!asked || r->data == NULL || !change(r))
+		pal_plugin_enough(r->flow, r->st->bit);
+	return true;
+}
+
+static void on_broken(struct reader *r)
+{
+	struct http_stamp stamp = r->conn->stamps[r->dir];
+
+	end_conn(r->st, r->flow);
 	pal_plugin_anomaly(
-		&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, stamp->time_ns, stamp->number
+		&r->st->anomalies, r->flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
 	);
-	pal_plugin_enough(flow, st->bit);
-}
-
-static void on_field(
-	const struct state *st,
-	struct http_conn *conn,
-	enum pal_dir dir,
-	const struct pal_http_field *field
-)
-{
-	enum pal_http_kind kind = conn->sides[dir].kind;
-	struct http_tx *tx = conn->reading[dir];
-
-	if (tx == NULL)
-		return;
-	http_tx_field(tx, kind, field);
-	if (st->headers[kind])
-		http_tx_header(tx, kind, field);
+	pal_plugin_enough(r->flow, r->st->bit);
 }
 
 /* bytes */
 
-// false: the connection is not read any more.
-static bool read_message(
-	struct state *st,
-	struct pal_flow *flow,
-	struct http_conn *conn,
-	enum pal_dir dir,
-	enum pal_http_event event,
-	const union pal_http_item *item
-)
+// false: no more is read of these bytes.
+static bool on_event(struct reader *r, enum pal_http_event event, const union pal_http_item *item)
 {
-	const struct http_stamp *stamp = &conn->stamps[dir];
-
 	switch (event) {
 	case PAL_HTTP_START:
 		if (item->start.kind == PAL_HTTP_REQUEST)
-			on_request(st, flow, conn, dir, &item->start);
+			on_request(r, &item->start);
 		else
-			on_response(st, flow, conn, dir, &item->start);
-		break;
+			on_response(r, &item->start);
+		return true;
 	case PAL_HTTP_FIELD:
-		on_field(st, conn, dir, &item->field);
-		break;
+		on_field(r, &item->field);
+		return true;
 	case PAL_HTTP_HEAD:
-		if (!on_head(conn, dir))
-			break;
-		on_end(st, flow, conn, dir, stamp);
-		on_change(st, flow);
-		return false;
+		return r->conn->sides[r->dir].kind == PAL_HTTP_REQUEST ||
+		       r->conn->reading[r->dir] == NULL || !on_answer(r);
 	case PAL_HTTP_END:
-		on_end(st, flow, conn, dir, stamp);
-		break;
+		return !ask(r, on_end(r));
 	default:
-		on_broken(st, flow, stamp);
+		on_broken(r);
 		return false;
 	}
-	return true;
 }
 
-static void read_bytes(
-	struct state *st,
-	struct pal_flow *flow,
-	struct http_conn *conn,
-	enum pal_dir dir,
-	struct pal_cursor bytes
-)
+// The client's bytes have caught up: what has no request now will have none.
+static void catch_up(struct reader *r)
 {
-	struct pal_http_side *side = &conn->sides[dir];
+	struct http_tx *tx, *next;
+
+	r->conn->is_behind = false;
+	for (tx = r->conn->first; tx != NULL; tx = next) {
+		next = tx->next;
+		if (!tx->has_request && r->conn->reading[!r->dir] != tx)
+			write_tx(r->st, r->flow, r->conn, tx);
+	}
+}
+
+static void read_side(struct reader *r)
+{
+	struct http_conn *conn = r->conn;
+	struct pal_http_side *side = &conn->sides[r->dir];
 	enum pal_http_event event;
 	union pal_http_item item;
 
-	while ((event = pal_http_next(side, &bytes, &item)) != PAL_HTTP_MORE)
-		if (!read_message(st, flow, conn, dir, event, &item))
+	while ((event = pal_http_next(side, &r->bytes, &item)) != PAL_HTTP_MORE)
+		if (!on_event(r, event, &item))
 			return;
-	// What there is of a response when there is no more of it.
-	if (conn->reading[dir] != NULL) {
-		stamp_tx(conn->reading[dir], &conn->stamps[dir]);
+	if (conn->is_behind && side->kind == PAL_HTTP_REQUEST)
+		catch_up(r);
+	// What there is of a message when there is no more of it.
+	if (conn->reading[r->dir] != NULL) {
+		stamp_tx(conn->reading[r->dir], &conn->stamps[r->dir]);
 		if (side->kind == PAL_HTTP_RESPONSE)
-			conn->reading[dir]->body_len = side->body_len;
+			conn->reading[r->dir]->body_len = side->body_len;
 	}
 	if (pal_http_is_over(&conn->sides[0]) && pal_http_is_over(&conn->sides[1])) {
-		end_conn(st, flow);
-		pal_plugin_enough(flow, st->bit);
+		end_conn(r->st, r->flow);
+		pal_plugin_enough(r->flow, r->st->bit);
 	}
 }
 
 static void http_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
 {
-	struct state *st = state;
-	struct http_conn *conn = conn_of(st, flow);
+	struct http_conn *conn = conn_of(state, flow);
+	struct reader r = {
+		state, flow, conn, data->dir, data, pal_cursor_of(data->data, data->len)};
 
 	if (conn == NULL)
 		return;
-	// It may be in the tunnel already.
-	if (conn->is_connect && conn->sides[data->dir].kind == PAL_HTTP_REQUEST &&
-	    conn->reading[data->dir] == NULL) {
-		pal_http_gap(&conn->sides[data->dir], data->len);
-		return;
-	}
 	conn->stamps[data->dir] = (struct http_stamp){data->time_ns, data->number};
-	read_bytes(st, flow, conn, data->dir, pal_cursor_of(data->data, data->len));
+	read_side(&r);
 }
 
 static void http_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t len)
 {
 	struct http_conn *conn = conn_of(state, flow);
+	struct reader r = {state, flow, conn, dir, NULL, pal_cursor_of("", 0)};
 
 	if (conn == NULL)
 		return;
 	pal_http_gap(&conn->sides[dir], len);
-	read_bytes(state, flow, conn, dir, pal_cursor_of("", 0));
+	read_side(&r);
 }
 
 // A body may have no other end.
@@ -389,18 +420,15 @@ static void http_tcp_event(
 	const struct pal_stream_event_info *info
 )
 {
-	struct http_conn *conn;
+	struct http_conn *conn = *slot_of(state, flow);
+	struct reader r = {state, flow, conn, info->dir, NULL, pal_cursor_of("", 0)};
 
-	if (event != PAL_STREAM_EVENT_HALF_CLOSED)
-		return;
-	conn = *slot_of(state, flow);
-	if (conn == NULL)
+	if (event != PAL_STREAM_EVENT_HALF_CLOSED || conn == NULL)
 		return;
 	if (info->pkt != NULL)
-		conn->stamps[info->dir] =
-			(struct http_stamp){info->pkt->time_ns, info->pkt->number};
-	pal_http_close(&conn->sides[info->dir]);
-	read_bytes(state, flow, conn, info->dir, pal_cursor_of("", 0));
+		conn->stamps[r.dir] = (struct http_stamp){info->pkt->time_ns, info->pkt->number};
+	pal_http_close(&conn->sides[r.dir]);
+	read_side(&r);
 }
 
 static void http_flow_close(void *state, struct pal_flow *flow)

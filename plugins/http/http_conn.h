@@ -51,7 +51,8 @@ struct http_tx {
 	struct http_stamp stamp; /**< Of the last of it that was seen. */
 	uint32_t id;
 	uint16_t status; /**< 0: no response yet. */
-	bool has_request; /**< It was seen to its end. */
+	bool has_request; /**< Its beginning was seen. */
+	bool asks; /**< For another protocol, by CONNECT or Upgrade; no answer yet. */
 	uint64_t body_len; /**< Of the response. */
 	uint32_t nb_kept; /**< Bytes, of HTTP_TEXT_MAX. */
 	struct {
@@ -69,7 +70,7 @@ struct http_conn {
 	struct http_tx *first, *last;
 	struct http_tx *reading[PAL_DIR_COUNT]; /**< Whose message it is; NULL: nobody's. */
 	uint32_t nb_tx, next_id;
-	bool is_connect; /**< The client asked for a tunnel, and has no answer yet. */
+	bool is_behind; /**< Bytes of the client were kept back: responses come before their requests. */
 };
 
 /** A transaction behind the others. NULL when there is no memory. */
