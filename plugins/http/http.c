@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * HTTP/1.x: an EVE `http` record for each transaction, when request and response are complete.
+ * HTTP: an EVE `http` record for each transaction, when request and response are complete.
  *
  * Responses belong to requests by their order. Where bytes of the server are missing, the next response is that of the
  * latest request: clients that send the next one before they have an answer are rare. What has no response is written when
@@ -11,19 +11,10 @@
 
 #include <stdlib.h>
 
-struct state {
-	struct pal_events *events;
-	struct pal_anomaly_sink anomalies;
-	struct pal_app_sink apps;
-	uint32_t flow_offset;
-	uint32_t bit;
-	bool headers[PAL_HTTP_RESPONSE + 1]; // of requests, of responses: are all listed?
-};
-
 static const struct pal_plugin_key keys[] = {
 	{"dump-all-headers",
 	 "none",
-	 "list all headers of these messages: none, request, response or both"},
+	 "list all headers of these messages of HTTP/1.x: none, request, response or both"},
 	{.name = NULL},
 };
 
@@ -50,7 +41,7 @@ static int http_init(struct pal_plugin_host *host)
 
 static void *http_lcore_init(struct pal_plugin_host *host, const struct pal_plugin_lcore *lcore)
 {
-	struct state *st = calloc(1, sizeof(*st));
+	struct http_state *st = calloc(1, sizeof(*st));
 
 	if (st == NULL)
 		return pal_err_null(ENOMEM);
@@ -63,15 +54,19 @@ static void *http_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 	return st;
 }
 
-static struct http_conn **slot_of(const struct state *st, struct pal_flow *flow)
+static struct http_conn **slot_of(const struct http_state *st, struct pal_flow *flow)
 {
 	return pal_plugin_flow_data(flow, st->flow_offset);
 }
 
 /* transactions */
 
-static void
-write_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, struct http_tx *tx)
+void http_write_tx(
+	struct http_state *st,
+	struct pal_flow *flow,
+	struct http_conn *conn,
+	struct http_tx *tx
+)
 {
 	struct pal_json *j = pal_event_begin_flow_pkt(
 		st->events, "http", flow, tx->stamp.time_ns, tx->stamp.number
@@ -79,7 +74,10 @@ write_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, struct
 
 	if (j != NULL) {
 		pal_json_u64(j, "tx_id", tx->id);
-		http_put(j, tx);
+		if (tx->stream != 0)
+			http2_put(j, tx);
+		else
+			http_put(j, tx);
 		pal_event_end(st->events);
 	}
 	http_tx_del(conn, tx);
@@ -87,31 +85,34 @@ write_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, struct
 
 // Nothing more will come of any but the last `left`.
 static void
-write_waiting(struct state *st, struct pal_flow *flow, struct http_conn *conn, uint32_t left)
+write_waiting(struct http_state *st, struct pal_flow *flow, struct http_conn *conn, uint32_t left)
 {
 	while (conn->nb_tx > left) {
 		if (conn->first->asks)
 			pal_plugin_stay(&st->apps, flow);
-		write_tx(st, flow, conn, conn->first);
+		http_write_tx(st, flow, conn, conn->first);
 	}
 }
 
-static void end_conn(struct state *st, struct pal_flow *flow)
+void http_end_conn(struct http_state *st, struct pal_flow *flow)
 {
 	struct http_conn **slot = slot_of(st, flow), *conn = *slot;
 
 	if (conn == NULL)
 		return;
 	while (conn->first != NULL)
-		write_tx(st, flow, conn, conn->first);
+		http_write_tx(st, flow, conn, conn->first);
 	for (int dir = 0; dir < PAL_DIR_COUNT; dir++)
 		pal_http_fini(&conn->sides[dir]);
+	for (int dir = 0; dir < PAL_DIR_COUNT && conn->sides2 != NULL; dir++)
+		pal_http2_stop(&conn->sides2[dir]);
+	free(conn->sides2);
 	free(conn);
 	*slot = NULL;
 }
 
 // NULL when there is no memory: then no more of this flow is read.
-static struct http_conn *conn_of(const struct state *st, struct pal_flow *flow)
+static struct http_conn *conn_of(const struct http_state *st, struct pal_flow *flow)
 {
 	struct http_conn **slot = slot_of(st, flow);
 
@@ -122,7 +123,7 @@ static struct http_conn *conn_of(const struct state *st, struct pal_flow *flow)
 	return *slot;
 }
 
-static struct http_tx *add_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn)
+struct http_tx *http_new_tx(struct http_state *st, struct pal_flow *flow, struct http_conn *conn)
 {
 	write_waiting(st, flow, conn, HTTP_TX_MAX - 1);
 	return http_tx_add(conn);
@@ -130,7 +131,7 @@ static struct http_tx *add_tx(struct state *st, struct pal_flow *flow, struct ht
 
 // The request that a response answers: the first that has none yet.
 static struct http_tx *
-answered_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, bool was_lost)
+answered_tx(struct http_state *st, struct pal_flow *flow, struct http_conn *conn, bool was_lost)
 {
 	struct http_tx *tx;
 
@@ -139,14 +140,23 @@ answered_tx(struct state *st, struct pal_flow *flow, struct http_conn *conn, boo
 	for (tx = conn->first; tx != NULL; tx = tx->next)
 		if (tx->status == 0)
 			return tx;
-	return add_tx(st, flow, conn);
+	return http_new_tx(st, flow, conn);
+}
+
+void http_break_conn(struct http_state *st, struct pal_flow *flow, struct http_stamp stamp)
+{
+	http_end_conn(st, flow);
+	pal_plugin_anomaly(
+		&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
+	);
+	pal_plugin_enough(flow, st->bit);
 }
 
 /* messages */
 
 // What is being read: one side of a connection, and the bytes of it that have come.
 struct reader {
-	struct state *st;
+	struct http_state *st;
 	struct pal_flow *flow;
 	struct http_conn *conn;
 	enum pal_dir dir;
@@ -185,7 +195,7 @@ static struct http_tx *asked_tx(struct reader *r)
 		for (struct http_tx *tx = r->conn->first; tx != NULL; tx = tx->next)
 			if (!tx->has_request)
 				return tx;
-	return add_tx(r->st, r->flow, r->conn);
+	return http_new_tx(r->st, r->flow, r->conn);
 }
 
 static void on_request(struct reader *r, const struct pal_http_start *start)
@@ -239,8 +249,7 @@ static void on_field(struct reader *r, const struct pal_http_field *field)
 		tx->asks = true;
 }
 
-// The packet that brought the last of a transaction: a gap may become known later than what is behind it.
-static void stamp_tx(struct http_tx *tx, const struct http_stamp *stamp)
+void http_stamp_tx(struct http_tx *tx, const struct http_stamp *stamp)
 {
 	if (stamp->time_ns > tx->stamp.time_ns ||
 	    (stamp->time_ns == tx->stamp.time_ns && stamp->number > tx->stamp.number))
@@ -255,7 +264,7 @@ static struct http_tx *on_end(struct reader *r)
 	r->conn->reading[r->dir] = NULL;
 	if (tx == NULL)
 		return NULL;
-	stamp_tx(tx, &r->conn->stamps[r->dir]);
+	http_stamp_tx(tx, &r->conn->stamps[r->dir]);
 	if (r->conn->sides[r->dir].kind == PAL_HTTP_RESPONSE)
 		tx->body_len = r->conn->sides[r->dir].body_len;
 	// The last of both sides: a server may answer before it has all of a request.
@@ -263,7 +272,7 @@ static struct http_tx *on_end(struct reader *r)
 		return tx->asks ? tx : NULL;
 	if (!tx->has_request && r->conn->is_behind)
 		return NULL;
-	write_tx(r->st, r->flow, r->conn, tx);
+	http_write_tx(r->st, r->flow, r->conn, tx);
 	return NULL;
 }
 
@@ -308,22 +317,11 @@ static bool on_answer(struct reader *r)
 	}
 	tx->asks = false;
 	on_end(r);
-	end_conn(r->st, r->flow);
+	http_end_conn(r->st, r->flow);
 	// Where the question was not seen, nobody knows where the client's bytes begin.
 	if (!asked || r->data == NULL || !change(r))
 		pal_plugin_enough(r->flow, r->st->bit);
 	return true;
-}
-
-static void on_broken(struct reader *r)
-{
-	struct http_stamp stamp = r->conn->stamps[r->dir];
-
-	end_conn(r->st, r->flow);
-	pal_plugin_anomaly(
-		&r->st->anomalies, r->flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
-	);
-	pal_plugin_enough(r->flow, r->st->bit);
 }
 
 /* bytes */
@@ -347,7 +345,7 @@ static bool on_event(struct reader *r, enum pal_http_event event, const union pa
 	case PAL_HTTP_END:
 		return !ask(r, on_end(r));
 	default:
-		on_broken(r);
+		http_break_conn(r->st, r->flow, r->conn->stamps[r->dir]);
 		return false;
 	}
 }
@@ -361,7 +359,7 @@ static void catch_up(struct reader *r)
 	for (tx = r->conn->first; tx != NULL; tx = next) {
 		next = tx->next;
 		if (!tx->has_request && r->conn->reading[!r->dir] != tx)
-			write_tx(r->st, r->flow, r->conn, tx);
+			http_write_tx(r->st, r->flow, r->conn, tx);
 	}
 }
 
@@ -379,12 +377,12 @@ static void read_side(struct reader *r)
 		catch_up(r);
 	// What there is of a message when there is no more of it.
 	if (conn->reading[r->dir] != NULL) {
-		stamp_tx(conn->reading[r->dir], &conn->stamps[r->dir]);
+		http_stamp_tx(conn->reading[r->dir], &conn->stamps[r->dir]);
 		if (side->kind == PAL_HTTP_RESPONSE)
 			conn->reading[r->dir]->body_len = side->body_len;
 	}
 	if (pal_http_is_over(&conn->sides[0]) && pal_http_is_over(&conn->sides[1])) {
-		end_conn(r->st, r->flow);
+		http_end_conn(r->st, r->flow);
 		pal_plugin_enough(r->flow, r->st->bit);
 	}
 }
@@ -398,7 +396,10 @@ static void http_stream(void *state, struct pal_flow *flow, const struct pal_str
 	if (conn == NULL)
 		return;
 	conn->stamps[data->dir] = (struct http_stamp){data->time_ns, data->number};
-	read_side(&r);
+	if (flow->app == PAL_APP_HTTP2)
+		http2_stream(state, flow, conn, data);
+	else
+		read_side(&r);
 }
 
 static void http_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t len)
@@ -408,6 +409,10 @@ static void http_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint6
 
 	if (conn == NULL)
 		return;
+	if (flow->app == PAL_APP_HTTP2) {
+		http2_gap(state, flow, conn, dir, len);
+		return;
+	}
 	pal_http_gap(&conn->sides[dir], len);
 	read_side(&r);
 }
@@ -423,7 +428,7 @@ static void http_tcp_event(
 	struct http_conn *conn = *slot_of(state, flow);
 	struct reader r = {state, flow, conn, info->dir, NULL, pal_cursor_of("", 0)};
 
-	if (event != PAL_STREAM_EVENT_HALF_CLOSED || conn == NULL)
+	if (event != PAL_STREAM_EVENT_HALF_CLOSED || conn == NULL || flow->app == PAL_APP_HTTP2)
 		return;
 	if (info->pkt != NULL)
 		conn->stamps[r.dir] = (struct http_stamp){info->pkt->time_ns, info->pkt->number};
@@ -433,17 +438,17 @@ static void http_tcp_event(
 
 static void http_flow_close(void *state, struct pal_flow *flow)
 {
-	end_conn(state, flow);
+	http_end_conn(state, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	PAL_PLUGIN_HEAD,
 	.name = "http",
 	.version = PAL_PLUGIN_VERSION,
-	.summary = "requests and responses of HTTP (EVE http)",
+	.summary = "requests and responses of HTTP/1.x and HTTP/2 (EVE http)",
 	.keys = keys,
 	.protos = PAL_PLUGIN_TCP,
-	.apps = PAL_APPS(HTTP),
+	.apps = PAL_APPS(HTTP) | PAL_APPS(HTTP2),
 	.flow_bytes = sizeof(struct http_conn *),
 	.init = http_init,
 	.lcore_init = http_lcore_init,

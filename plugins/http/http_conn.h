@@ -9,6 +9,7 @@
  */
 
 #include <pal_http.h>
+#include <pal_http2.h>
 #include <pal_plugin.h>
 
 /** Transactions of a connection that wait for their response. With one more, the oldest waits no longer. */
@@ -50,6 +51,13 @@ struct http_tx {
 	struct http_tx *next;
 	struct http_stamp stamp; /**< Of the last of it that was seen. */
 	uint32_t id;
+	uint32_t stream; /**< HTTP/2. */
+	bool ended[PAL_DIR_COUNT],
+		is_reset; /**< HTTP/2: the stream, in that direction; by RST_STREAM. */
+	enum pal_dir reset_dir; /**< Who did. */
+	uint32_t reset_code;
+	bool has_priority;
+	uint8_t priority;
 	uint16_t status; /**< 0: no response yet. */
 	bool has_request; /**< Its beginning was seen. */
 	bool asks; /**< For another protocol, by CONNECT or Upgrade; no answer yet. */
@@ -66,6 +74,8 @@ struct http_tx {
 
 struct http_conn {
 	struct pal_http_side sides[PAL_DIR_COUNT];
+	struct pal_http2_side *sides2; /**< HTTP/2: of both directions. */
+	uint8_t nb_settings; /**< Records of them. */
 	struct http_stamp stamps[PAL_DIR_COUNT]; /**< Of the last bytes of each. */
 	struct http_tx *first, *last;
 	struct http_tx *reading[PAL_DIR_COUNT]; /**< Whose message it is; NULL: nobody's. */
@@ -103,5 +113,59 @@ bool http_header_next(struct pal_cursor *headers, struct pal_http_field *ret_fie
 
 /** The `http` object of its record. */
 void http_put(struct pal_json *j, const struct http_tx *tx);
+
+/** The same of a stream of HTTP/2, and of a SETTINGS frame. */
+void http2_put(struct pal_json *j, const struct http_tx *tx);
+/** NULL for a setting that records do not show. */
+const char *http2_setting_name(uint16_t id);
+void http2_put_settings(struct pal_json *j, enum pal_dir dir, struct pal_cursor settings);
+
+/* The plugin, of one lcore. */
+
+struct http_state {
+	struct pal_events *events;
+	struct pal_anomaly_sink anomalies;
+	struct pal_app_sink apps;
+	uint32_t flow_offset;
+	uint32_t bit;
+	bool headers[PAL_HTTP_RESPONSE + 1]; /**< Of requests, of responses: are all listed? */
+};
+
+/** Write the record of a transaction, and delete it. */
+void http_write_tx(
+	struct http_state *st,
+	struct pal_flow *flow,
+	struct http_conn *conn,
+	struct http_tx *tx
+);
+
+/** A new transaction; where there are too many, the oldest is written. NULL when there is no memory. */
+struct http_tx *http_new_tx(struct http_state *st, struct pal_flow *flow, struct http_conn *conn);
+
+/** Write all that waits, and forget the connection. */
+void http_end_conn(struct http_state *st, struct pal_flow *flow);
+
+/** The same, because it breaks the rules. */
+void http_break_conn(struct http_state *st, struct pal_flow *flow, struct http_stamp stamp);
+
+/** The latest packet of a transaction: a gap may become known later than what is behind it. */
+void http_stamp_tx(struct http_tx *tx, const struct http_stamp *stamp);
+
+/** HTTP/2: bytes of one side. */
+void http2_stream(
+	struct http_state *st,
+	struct pal_flow *flow,
+	struct http_conn *conn,
+	const struct pal_stream_data *data
+);
+
+/** HTTP/2: bytes are missing. */
+void http2_gap(
+	struct http_state *st,
+	struct pal_flow *flow,
+	struct http_conn *conn,
+	enum pal_dir dir,
+	uint64_t len
+);
 
 #endif

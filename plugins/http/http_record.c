@@ -121,3 +121,96 @@ void http_put(struct pal_json *j, const struct http_tx *tx)
 	put_headers(j, "response_headers", &tx->response_headers);
 	pal_json_close(j, '}');
 }
+
+/* HTTP/2: fields as Suricata has them */
+
+static void put_half(struct pal_json *j, const struct http_tx *tx, enum pal_dir dir)
+{
+	bool has_priority = tx->has_priority && dir == PAL_DIR_TO_SERVER;
+	bool is_reset = tx->is_reset && tx->reset_dir == dir;
+	const char *name = pal_http2_error_name(tx->reset_code);
+
+	if (!has_priority && !(is_reset && name != NULL))
+		return;
+	pal_json_key_str(j, dir == PAL_DIR_TO_SERVER ? "request" : "response");
+	pal_json_put_char(j, '{');
+	if (is_reset && name != NULL)
+		pal_json_str(j, "error_code", name);
+	if (has_priority)
+		pal_json_u64(j, "priority", tx->priority);
+	pal_json_close(j, '}');
+}
+
+static void put_http2(struct pal_json *j, const struct http_tx *tx)
+{
+	pal_json_open(j, "http2", '{');
+	pal_json_u64(j, "stream_id", tx->stream);
+	put_half(j, tx, PAL_DIR_TO_SERVER);
+	put_half(j, tx, PAL_DIR_TO_CLIENT);
+	pal_json_close(j, '}');
+}
+
+void http2_put(struct pal_json *j, const struct http_tx *tx)
+{
+	static const uint8_t shown[] = {
+		HTTP_URL, HTTP_USER_AGENT, HTTP_XFF, HTTP_REFERER, HTTP_METHOD, HTTP_LOCATION};
+
+	pal_json_open(j, "http", '{');
+	pal_json_str(j, "version", "2");
+	put_text(j, "hostname", http_tx_get(tx, HTTP_HOST));
+	if (tx->port != 0)
+		pal_json_u64(j, "http_port", tx->port);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (memchr(shown, texts[i].which, sizeof(shown)) != NULL)
+			put_text(j, texts[i].key, http_tx_get(tx, texts[i].which));
+	put_text(j, "http_content_type", media_type(http_tx_get(tx, HTTP_CONTENT_TYPE)));
+	if (tx->status != 0)
+		pal_json_u64(j, "status", tx->status);
+	pal_json_u64(j, "length", tx->body_len);
+	put_headers(j, "request_headers", &tx->request_headers);
+	put_headers(j, "response_headers", &tx->response_headers);
+	put_http2(j, tx);
+	pal_json_close(j, '}');
+}
+
+// RFC 9113 section 6.5.2, as Suricata calls them.
+const char *http2_setting_name(uint16_t id)
+{
+	static const char *const names[] = {
+		NULL,
+		"SETTINGSHEADERTABLESIZE",
+		"SETTINGSENABLEPUSH",
+		"SETTINGSMAXCONCURRENTSTREAMS",
+		"SETTINGSINITIALWINDOWSIZE",
+		"SETTINGSMAXFRAMESIZE",
+		"SETTINGSMAXHEADERLISTSIZE",
+	};
+
+	return id < sizeof(names) / sizeof(names[0]) ? names[id] : NULL;
+}
+
+void http2_put_settings(struct pal_json *j, enum pal_dir dir, struct pal_cursor settings)
+{
+	uint32_t value;
+	uint16_t id;
+
+	pal_json_open(j, "http", '{');
+	pal_json_str(j, "version", "2");
+	pal_json_open(j, "http2", '{');
+	pal_json_u64(j, "stream_id", 0);
+	pal_json_key_str(j, dir == PAL_DIR_TO_SERVER ? "request" : "response");
+	pal_json_put_char(j, '{');
+	pal_json_open(j, "settings", '[');
+	while (pal_http2_setting_next(&settings, &id, &value)) {
+		if (http2_setting_name(id) == NULL)
+			continue;
+		pal_json_open_obj(j);
+		pal_json_str(j, "settings_id", http2_setting_name(id));
+		pal_json_u64(j, "settings_value", value);
+		pal_json_close(j, '}');
+	}
+	pal_json_close(j, ']');
+	pal_json_close(j, '}');
+	pal_json_close(j, '}');
+	pal_json_close(j, '}');
+}

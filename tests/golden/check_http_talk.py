@@ -3,6 +3,7 @@
 """Records about HTTP conversations made here, in TCP segments of any size: pipelined, chunked, until the end, without a
 body, with a gap, and what becomes of them when they change to another protocol.
 """
+import struct
 import sys
 
 import apps
@@ -76,6 +77,92 @@ def conversations(t):
                 t.equal(run.events("anomaly"), [], "%s: anomalies" % title)
 
 
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS, ACK = 4, 1
+DATA, HEADERS, RST_STREAM, PUSH_PROMISE, PING, CONTINUATION = 0, 1, 3, 5, 6, 9
+END_STREAM, END_HEADERS, PADDED, PRIORITY = 1, 4, 8, 32
+
+
+def frame(kind, flags=0, stream=0, payload=b""):
+    return struct.pack(">I", len(payload) << 8 | kind) + struct.pack(">BI", flags, stream) + payload
+
+
+def hpack(*pairs, indexed=True):
+    """Literal fields that join the table (RFC 7541 section 6.2.1), without Huffman's code."""
+    out = b""
+    for name, value in pairs:
+        out += bytes([0x40 if indexed else 0, len(name)]) + name + bytes([len(value)]) + value
+    return out
+
+
+def setting(*pairs):
+    return frame(SETTINGS, 0, 0, b"".join(struct.pack(">HI", *p) for p in pairs))
+
+
+def named(*pairs):
+    return [{"name": n.decode(), "value": v.decode()} for n, v in pairs]
+
+
+GET = ((b":method", b"GET"), (b":path", b"/2"), (b":authority", b"B:81"), (b"user-agent", b"h2"))
+OK = ((b":status", b"200"), (b"content-type", b"a/b;c"))
+LAST_OK = b"\xbf\xbe"  # the two latest entries of the table, the older first
+
+
+def stream2(stream, length, request=GET, response=OK, **more):
+    want = {"version": "2", "length": length, "http2": {"stream_id": stream}}
+    if request:
+        want.update(http_method="GET", url="/2", hostname="b", http_port=81, http_user_agent="h2", request_headers=named(*request))
+    if response:
+        want.update(status=200, http_content_type="a/b", response_headers=named(*response))
+    want.update(more)
+    return want
+
+
+def settings2(side, **values):
+    return {"version": "2", "http2": {"stream_id": 0, side: {"settings": [
+        {"settings_id": "SETTINGS" + k, "settings_value": v} for k, v in values.items()]}}}
+
+
+HTTP2 = {
+    "HTTP/2": (
+        [(C, PREFACE + setting((1, 65536), (3, 100), (99, 1))), (S, setting((5, 16384))), (C, frame(SETTINGS, ACK)),
+         (C, frame(HEADERS, END_STREAM | PRIORITY | PADDED, 1, b"\2\0\0\0\0\x07" + hpack(*GET)[:20] + b"pp")
+             + frame(CONTINUATION, END_HEADERS, 1, hpack(*GET)[20:])),
+         (S, frame(HEADERS, END_HEADERS, 1, hpack(*OK)) + frame(PING, 0, 0, b"x" * 8)
+             + frame(DATA, PADDED, 1, b"\3hello\0\0\0")),
+         (S, frame(DATA, END_STREAM, 1, b"x" * 300)),
+         (C, frame(HEADERS, END_HEADERS | END_STREAM, 3, b"\xc1\xc0\xbf\xbe")),
+         (S, frame(HEADERS, END_HEADERS | END_STREAM, 3, LAST_OK)),
+         (C, frame(HEADERS, END_HEADERS, 5, b"\xc1\xc0\xbf\xbe")), (C, frame(RST_STREAM, 0, 5, b"\0\0\0\x08")),
+         (S, frame(PUSH_PROMISE, END_HEADERS, 3, b"\0\0\0\x02" + hpack(*GET)) + frame(HEADERS, END_HEADERS, 2, hpack(*OK))
+             + frame(DATA, END_STREAM, 2, b"pushed"))],
+        [settings2("request", HEADERTABLESIZE=65536, MAXCONCURRENTSTREAMS=100), settings2("response", MAXFRAMESIZE=16384),
+         stream2(1, 305, http2={"stream_id": 1, "request": {"priority": 7}}), stream2(3, 0),
+         stream2(5, 0, response=None, http2={"stream_id": 5, "request": {"error_code": "CANCEL"}}), stream2(2, 6)],
+        ["http2"], []),
+    "upgrade to HTTP/2": (
+        [(C, b"GET /1 HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n"),
+         (S, b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n" + setting((5, 16384))),
+         (S, frame(HEADERS, END_HEADERS, 1, hpack(*OK)) + frame(DATA, END_STREAM, 1, b"one")),
+         (C, PREFACE + frame(SETTINGS))],
+        [record("GET", "/1", 101, 0, hostname="a"), settings2("response", MAXFRAMESIZE=16384), stream2(1, 3, request=None)],
+        ["http2"], []),
+    "no such entry": (
+        [(C, PREFACE + setting((3, 1)) + frame(HEADERS, END_HEADERS, 1, b"\xff\x80\x01")), (S, setting((3, 1)))],
+        [settings2("request", MAXCONCURRENTSTREAMS=1)], ["http2"], ["malformed_data"]),
+}
+
+
+def http2(t):
+    for name, (messages, want, app, anomalies) in HTTP2.items():
+        for step in apps.STEPS:
+            title = "%s, segments of %s" % (name, step)
+            run = apps.check(t, title, "http", apps.tcp_talk(81, messages, step), want, "-p", "http,flows,anomaly")
+            if run:
+                t.equal(apps.apps_of(run), app, "%s: app_proto" % title)
+                t.equal([e["anomaly"]["event"] for e in run.events("anomaly")], anomalies, "%s: anomalies" % title)
+
+
 def headers(t):
     """All headers, on demand."""
     talk = [(C, b"GET / HTTP/1.1\r\nA: 1\r\nB:\r\n\r\n"), (S, b"HTTP/1.1 204 No\r\nC: 3\r\n\r\n")]
@@ -140,6 +227,7 @@ def bounds(t):
 def main():
     t = pal.Test()
     conversations(t)
+    http2(t)
     headers(t)
     gaps(t)
     malformed(t)
