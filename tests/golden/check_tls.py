@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""TLS, DTLS and QUIC of every capture: names, versions, ciphers, ALPN, JA3, JA3S and certificates that tshark found, JA4
+that others found; the same records with one worker and with three; all valid by the schemas.
+"""
+import collections
+import os
+import sys
+
+import pal
+
+sys.path.insert(0, os.path.join(pal.TREE, "tests", "schema"))
+try:
+    import validate
+except ImportError:
+    print("skipped: needs python3-jsonschema")
+    sys.exit(pal.SKIP)
+
+PLUGINS = ("-p", "tls,flows,anomaly")
+SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
+FACTS = ("sni", "ja3", "ja3s", "cipher", "client_version", "client_versions", "client_alpns", "server_version")
+# Captures whose handshakes are others than tshark's, and why.
+EXPLAINED = {}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def is_grease(number):
+    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
+
+
+NAMES = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3",
+         0xFEFF: "DTLS 1.0", 0xFEFD: "DTLS 1.2", 0xFEFC: "DTLS 1.3"}
+
+
+def version_name(text):
+    number = int(text, 16)
+    if number >> 8 == 0x7F:
+        return "TLS 1.3 draft-%02d" % (number & 0xFF)
+    return NAMES.get(number, "0x%04x" % number)
+
+
+def first(value):
+    values = as_list(value)
+    return values[0] if values else None
+
+
+def of_tshark(entries):
+    """The facts of each stream: its first ClientHello, its last ServerHello. Only of the first handshake."""
+    streams = collections.OrderedDict()
+    for e in entries:
+        types = as_list(e.get("type"))
+        if "1" not in types and "2" not in types:
+            continue
+        facts = streams.setdefault(e.get("tcp_stream", e.get("udp_stream")), {})
+        if "1" in types and "client_version" not in facts:
+            facts.update(
+                sni=first(e.get("sni")), ja3=first(e.get("ja3")), client_version=version_name(first(e["version"])),
+                client_versions=tuple(version_name(v) for v in as_list(e.get("supported_versions"))
+                                      if not is_grease(int(v, 16))),
+                client_alpns=tuple(as_list(e.get("alpn"))))
+        if "2" in types:
+            chosen = e.get("supported_versions")
+            facts.update(ja3s=first(e.get("ja3s")), cipher=int(as_list(e["ciphers"])[-1], 16),
+                         server_version=version_name(as_list(chosen)[-1] if chosen else as_list(e["version"])[-1]))
+    return collections.Counter(tuple(f.get(name) or None for name in FACTS) for f in streams.values())
+
+
+def of_pal(events, kind, details):
+    """The same from our records."""
+    more = collections.defaultdict(dict)
+    for e in events:
+        if e["event_type"] == details:
+            more[e["flow_id"]] = e["pal"]
+    found = collections.Counter()
+    for e in events:
+        if e["event_type"] != kind:
+            continue
+        body = dict(e.get("tls") or e["pal"])
+        body.update(more[e["flow_id"]])
+        version = body["version"] if body["version"] != "UNDETERMINED" else None
+        if "ja3" not in body and "ja3s" not in body:
+            continue  # a hello in the form of SSL 2: tshark tells nothing of it
+        facts = (body.get("sni"), body.get("ja3", {}).get("hash"), body.get("ja3s", {}).get("hash"), body.get("cipher"),
+                 body.get("client_version"), tuple(body.get("client_versions", ())), tuple(body.get("client_alpns", ())),
+                 version)
+        found[tuple(f or None for f in facts)] += 1
+    return found
+
+
+def without_stats(run):
+    return [line for line in run.lines() if b'"event_type":"stats"' not in line and b'"pal_stats"' not in line]
+
+
+def compare(t, name, what, theirs, ours):
+    same = theirs == ours
+    explained = (name, what) in EXPLAINED
+    t.check(same != explained, "%s: %s: tshark only %s, PAL only %s" % (
+        name, what, dict(theirs - ours), dict(ours - theirs)))
+
+
+def check_tcp(t, name, expected, events):
+    protocol = expected.get("protocols", {}).get("tls", {})
+    entries = [e for e in protocol.get("entries", []) if "tcp_stream" in e]
+    if protocol.get("frames", 0) != len(protocol.get("entries", [])):
+        # Only the first frames are listed: then the sums over all of them are compared.
+        ours = collections.Counter(
+            e["tls"]["ja3"]["hash"] for e in events if e["event_type"] == "tls" and "ja3" in e["tls"])
+        theirs = collections.Counter({k: v for k, v in protocol["summary"]["ja3"].items() if k})
+        compare(t, name, "ja3", theirs, ours)
+        return sum(theirs.values())
+    theirs = of_tshark(entries)
+    compare(t, name, "tls", theirs, of_pal(events, "tls", "pal_tls"))
+    return sum(theirs.values())
+
+
+def main():
+    t = pal.Test()
+    captures = pal.captures()
+    names = list(captures)
+    runs = pal.at_once(lambda n: pal.run(captures[n], *PLUGINS), names)
+    others = pal.at_once(lambda n: pal.run(captures[n], *PLUGINS, "-j", "3"), names)
+    paths = [os.path.join(pal.SCHEMAS, s) for s in SCHEMAS]
+    validators = [validate.Validator(p, ("stats",)) for p in paths if os.path.exists(p)]
+    compared = collections.Counter()
+    for name, run, other in zip(names, runs, others):
+        if not t.healthy(run, name, (0, 1)) or not t.healthy(other, name, (0, 1)):
+            continue
+        t.check(without_stats(run) == without_stats(other), "%s: -j 3 has other records" % name)
+        events = run.events()
+        for validator in validators:
+            problems = [p for e in events if "stats" not in e["event_type"] for p in validator.problems(e)]
+            t.check(not problems, "%s: %s" % (name, problems[:3]))
+        expected = pal.expected(name)
+        if expected is not None:
+            compared["tls"] += check_tcp(t, name, expected, events)
+    for what, count in compared.items():
+        print("%s: %d handshakes compared" % (what, count))
+        t.check(count or not pal.have_corpus(), "%s: nothing was compared" % what)
+    return t.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
