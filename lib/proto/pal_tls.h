@@ -89,7 +89,7 @@ struct pal_tls_handshake {
 
 enum pal_tls_take {
 	PAL_TLS_TAKEN,
-	PAL_TLS_BAD, /**< It breaks the rules. */
+	PAL_TLS_BAD, /**< It breaks the rules; what could be read of it is kept. */
 };
 
 /** Take a whole message, without its header, in the clear. */

@@ -46,6 +46,7 @@ static inline bool pal_tls_is_grease(uint16_t v)
 struct pal_tls_hello {
 	bool is_client;
 	bool is_retry; /**< A ServerHello that asks for another ClientHello: RFC 8446 section 4.1.4. */
+	bool is_malformed; /**< Its extensions end too early, or too late. */
 	bool is_v2; /**< In the form of SSL 2: ciphers have three bytes, there are no extensions. */
 	uint16_t version; /**< As the field says; pal_tls_hello_version() knows better. */
 	uint16_t cipher; /**< Of a ServerHello. */

@@ -56,7 +56,7 @@ static enum pal_tls_take take_client_hello(
 	// The first one is told: after a retry another one follows, of the same client.
 	if (hs->client_hello.len == 0)
 		keep(&hs->client_hello, body);
-	return PAL_TLS_TAKEN;
+	return hello.is_malformed ? PAL_TLS_BAD : PAL_TLS_TAKEN;
 }
 
 // RFC 8446 section 2.2; of older versions an abbreviated handshake shows it, RFC 5246 section 7.3.
@@ -82,7 +82,7 @@ take_server_hello(struct pal_tls_handshake *hs, unsigned int side, struct pal_cu
 	hs->version = pal_tls_hello_version(&hello);
 	hs->is_resumed = is_resumed(&hello, hs->version);
 	keep(&hs->server_hello, body);
-	return PAL_TLS_TAKEN;
+	return hello.is_malformed ? PAL_TLS_BAD : PAL_TLS_TAKEN;
 }
 
 static bool take_length(struct pal_cursor *cur, size_t *ret_len)

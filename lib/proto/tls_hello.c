@@ -24,21 +24,23 @@ static bool take_vector(struct pal_cursor *cur, unsigned int len_bytes, struct p
 	return true;
 }
 
-// They are the rest of a hello, and need not be there: RFC 5246 section 7.4.1.2.
-static bool take_extensions(struct pal_cursor *cur, struct pal_cursor *ret_exts)
+// They are the rest of a hello, and need not be there: RFC 5246 section 7.4.1.2. Damaged ones are read as far as it goes.
+static void take_extensions(struct pal_cursor *cur, struct pal_tls_hello *hello)
 {
-	struct pal_cursor exts, data;
+	struct pal_cursor exts = {cur->pos, cur->pos}, data;
 	uint16_t type;
 
-	*ret_exts = (struct pal_cursor){cur->pos, cur->pos};
+	hello->extensions = exts;
 	if (pal_cursor_left(cur) == 0)
-		return true;
-	if (!take_vector(cur, 2, &exts))
-		return false;
-	*ret_exts = exts;
+		return;
+	if (!take_vector(cur, 2, &exts)) {
+		hello->is_malformed = true;
+		return;
+	}
+	hello->extensions = exts;
 	while (pal_tls_ext_next(&exts, &type, &data))
 		;
-	return pal_cursor_left(&exts) == 0;
+	hello->is_malformed = pal_cursor_left(&exts) != 0;
 }
 
 bool pal_tls_client_hello(struct pal_cursor body, bool is_dtls, struct pal_tls_hello *ret_hello)
@@ -50,8 +52,9 @@ bool pal_tls_client_hello(struct pal_cursor body, bool is_dtls, struct pal_tls_h
 	    !take_vector(&body, 1, &hello.session_id) ||
 	    (is_dtls && !take_vector(&body, 1, &cookie)) ||
 	    !take_vector(&body, 2, &hello.ciphers) || pal_cursor_left(&hello.ciphers) % 2 != 0 ||
-	    !take_vector(&body, 1, &compressions) || !take_extensions(&body, &hello.extensions))
+	    !take_vector(&body, 1, &compressions))
 		return false;
+	take_extensions(&body, &hello);
 	*ret_hello = hello;
 	return true;
 }
@@ -81,8 +84,7 @@ bool pal_tls_server_hello(struct pal_cursor body, struct pal_tls_hello *ret_hell
 	} else if (!take_vector(&body, 1, &hello.session_id) || !pal_cursor_be16(&body, &hello.cipher) || !pal_cursor_skip(&body, 1)) {
 		return false;
 	}
-	if (!take_extensions(&body, &hello.extensions))
-		return false;
+	take_extensions(&body, &hello);
 	*ret_hello = hello;
 	return true;
 }

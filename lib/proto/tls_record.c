@@ -65,14 +65,13 @@ static bool
 take_message(struct pal_tls *tls, unsigned int side, uint8_t type, struct pal_cursor body)
 {
 	bool is_first = tls->hs.client_hello.len == 0;
+	bool ok = pal_tls_handshake_take(&tls->hs, side, type, body, false) == PAL_TLS_TAKEN;
 
-	if (pal_tls_handshake_take(&tls->hs, side, type, body, false) != PAL_TLS_TAKEN)
-		return false;
 	if (type == PAL_TLS_MSG_CLIENT_HELLO && is_first)
 		tls->hs.record_version = tls->sides[side].msg_version;
 	if (type == PAL_TLS_MSG_CLIENT_HELLO || type == PAL_TLS_MSG_SERVER_HELLO)
 		tls->is_over = pal_tls_handshake_is_1_3(&tls->hs);
-	return true;
+	return ok;
 }
 
 // The header of a message is there: what becomes of it? false: it is none.
