@@ -17,7 +17,7 @@ except ImportError:
     print("skipped: needs python3-jsonschema")
     sys.exit(pal.SKIP)
 
-PLUGINS = ("-p", "tls,flows,anomaly")
+PLUGINS = ("-p", "tls,quic,flows,anomaly")
 SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 FACTS = ("sni", "ja3", "ja3s", "cipher", "client_version", "client_versions", "client_alpns", "server_version")
 # Captures whose handshakes are others than tshark's, and why.
@@ -120,6 +120,31 @@ def masked(name, ja4):
     return ja4[:8] + "**" + ja4[10:] if is_ndpi else ja4
 
 
+def check_quic(t, name, expected, events):
+    """The hellos inside QUIC, of each connection."""
+    protocol = expected.get("protocols", {}).get("tls", {})
+    streams = collections.OrderedDict()
+    for e in protocol.get("entries", []):
+        if "quic_version" not in e:
+            continue
+        types, facts = as_list(e.get("type")), streams.setdefault(e["udp_stream"], {})
+        if "1" in types and "ja3" not in facts:
+            facts.update(sni=first(e.get("sni")), ja3=first(e.get("ja3")), alpn=tuple(as_list(e.get("alpn"))))
+        if "2" in types:
+            facts.update(ja3s=first(e.get("ja3s")), cipher=int(as_list(e["ciphers"])[-1], 16))
+    names = ("sni", "ja3", "alpn", "ja3s", "cipher")
+    theirs = collections.Counter(tuple(f.get(n) or None for n in names) for f in streams.values() if f)
+    more = {e["flow_id"]: e["pal"] for e in events if e["event_type"] == "pal_quic"}
+    ours = collections.Counter()
+    for e in events:
+        if e["event_type"] == "quic" and ("ja3" in e["quic"] or "ja3s" in e["quic"]):
+            body, pal_body = e["quic"], more[e["flow_id"]]
+            ours[(body.get("sni"), body.get("ja3", {}).get("hash"), tuple(pal_body.get("client_alpns", ())) or None,
+                  body.get("ja3s", {}).get("hash"), pal_body.get("cipher"))] += 1
+    compare(t, name, "quic", theirs, ours)
+    return sum(theirs.values())
+
+
 def check_ja4(t, name, events):
     theirs = {masked(name, v) for v in upstream_ja4(name)}
     ours = {masked(name, (e.get("tls") or e.get("quic") or e["pal"])["ja4"]) for e in events
@@ -175,6 +200,7 @@ def main():
         expected = pal.expected(name)
         if expected is not None:
             compared["tls"] += check_tcp(t, name, expected, events)
+            compared["quic"] += check_quic(t, name, expected, events)
             compared["ja4"] += check_ja4(t, name, events)
     for what, count in compared.items():
         print("%s: %d handshakes compared" % (what, count))
