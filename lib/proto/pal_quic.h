@@ -44,6 +44,12 @@ enum pal_quic_version {
 /** One whose Initial packets can be read. */
 bool pal_quic_is_known(uint32_t version);
 
+/** One that nobody speaks, sent to keep servers used to refusing: RFC 9000 section 15. Clients fill it as they do theirs. */
+static inline bool pal_quic_is_reserved(uint32_t version)
+{
+	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
 enum pal_quic_type {
 	PAL_QUIC_INITIAL,
 	PAL_QUIC_ZERO_RTT,

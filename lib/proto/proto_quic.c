@@ -2,12 +2,6 @@
 #include "pal_proto.h"
 #include "pal_quic.h"
 
-// RFC 9000 section 15: versions that nobody has, to keep servers used to answering them.
-static bool is_reserved(uint32_t version)
-{
-	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
-}
-
 static enum pal_probe probe_versions(struct pal_cursor versions)
 {
 	enum pal_probe answer = PAL_PROBE_LIKELY;
@@ -36,9 +30,11 @@ enum pal_probe pal_quic_probe(struct pal_cursor bytes, enum pal_proto_over)
 	case PAL_QUIC_VERSIONS:
 		return probe_versions(packet.versions);
 	case PAL_QUIC_UNKNOWN:
-		return is_reserved(packet.version) && len >= PAL_QUIC_INITIAL_MIN ? PAL_PROBE_YES
-										  : PAL_PROBE_NO;
+		return PAL_PROBE_NO;
 	case PAL_QUIC_INITIAL:
+		if (pal_quic_is_reserved(packet.version) && len < PAL_QUIC_INITIAL_MIN)
+			return PAL_PROBE_NO;
+		[[fallthrough]];
 	case PAL_QUIC_HANDSHAKE:
 		// RFC 9000 section 17.2: the fixed bit.
 		return first & 0x40 ? PAL_PROBE_YES : PAL_PROBE_NO;

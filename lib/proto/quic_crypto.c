@@ -223,6 +223,16 @@ static bool open_by_known(
 	return try_open(quic, room, side, packet, ret_frames);
 }
 
+// The salts that a version may go with: of one that nobody speaks, those that its senders have.
+static uint32_t salt_version(uint32_t version, unsigned int i)
+{
+	static const uint32_t others[] = {PAL_QUIC_V1, PAL_QUIC_DRAFT_29};
+
+	if (!pal_quic_is_reserved(version))
+		return i == 0 ? version : 0;
+	return i < sizeof(others) / sizeof(others[0]) ? others[i] : 0;
+}
+
 // As a client's, with keys made of its own connection ID.
 static bool open_by_own(
 	struct pal_quic *quic,
@@ -233,23 +243,26 @@ static bool open_by_own(
 )
 {
 	struct pal_quic_keys before[2] = {quic->keys[0], quic->keys[1]};
-	struct pal_quic_side *s = &quic->sides[side];
 	uint8_t client = quic->client;
 
-	if (quic->keys_version != 0 && quic->client != side)
+	if (quic->keys_version != 0 && client != side)
 		return false;
 	quic->client = (uint8_t)side;
-	s->has_packet = false; // it may be another connection
-	if (!make_keys(quic, room->crypto, packet->version, packet->dcid) ||
-	    !try_open(quic, room, side, packet, ret_frames)) {
-		quic->client = client;
-		memcpy(quic->keys, before, sizeof(before));
-		return false;
+	quic->sides[side].has_packet = false; // it may be another connection
+	for (unsigned int i = 0; salt_version(packet->version, i) != 0; i++) {
+		uint32_t version = salt_version(packet->version, i);
+
+		if (!make_keys(quic, room->crypto, version, packet->dcid) ||
+		    !try_open(quic, room, side, packet, ret_frames))
+			continue;
+		quic->keys_version = packet->version;
+		quic->dcid_len = (uint8_t)pal_cursor_left(&packet->dcid);
+		memcpy(quic->dcid, packet->dcid.pos, quic->dcid_len);
+		return true;
 	}
-	quic->keys_version = packet->version;
-	quic->dcid_len = (uint8_t)pal_cursor_left(&packet->dcid);
-	memcpy(quic->dcid, packet->dcid.pos, quic->dcid_len);
-	return true;
+	quic->client = client;
+	memcpy(quic->keys, before, sizeof(before));
+	return false;
 }
 
 // false: it breaks the rules.

@@ -86,8 +86,9 @@ bool pal_quic_next(struct pal_cursor *datagram, struct pal_quic_packet *ret_pack
 	    !take_cid(&cur, &packet.scid))
 		return false;
 	packet.type = packet.version == PAL_QUIC_NEGOTIATION ? PAL_QUIC_VERSIONS
-		      : pal_quic_is_known(packet.version)    ? type_of(packet.version, first)
-							     : PAL_QUIC_UNKNOWN;
+		      : pal_quic_is_known(packet.version) || pal_quic_is_reserved(packet.version)
+			      ? type_of(packet.version, first)
+			      : PAL_QUIC_UNKNOWN;
 	switch (packet.type) {
 	case PAL_QUIC_VERSIONS:
 		packet.versions = cur;
