@@ -60,6 +60,7 @@ static void *quic_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 	if (st == NULL)
 		return pal_err_null(ENOMEM);
 	st->events = lcore->events;
+	pal_events_need(st->events, QUIC_RECORD_ROOM);
 	st->anomalies = lcore->anomalies;
 	st->flow_offset = pal_plugin_flow_offset(host);
 	st->bit = pal_plugin_bit(host);

@@ -5,9 +5,14 @@
 
 /** A longer text of a JA3 is left out: its hash is there. */
 #define JA3_TEXT_MAX 8192
+/** Of a name that is longer, the rest is left out: RFC 1035 section 2.3.4 allows 255 bytes. */
+#define NAME_MAX_LEN 1024
+/** What comes beyond so many bytes of a record is left out. */
+#define LISTS_MAX (32 * 1024)
 
 static void put_cursor(struct pal_json *j, struct pal_cursor text)
 {
+	pal_cursor_limit(&text, NAME_MAX_LEN);
 	pal_json_put_str(j, (const char *)text.pos, pal_cursor_left(&text));
 }
 
@@ -24,7 +29,7 @@ static void put_alpn_list(struct pal_json *j, const struct pal_tls_hello *hello)
 {
 	struct pal_cursor list = pal_tls_alpn(hello), name;
 
-	while (pal_tls_alpn_next(&list, &name)) {
+	while (pal_tls_alpn_next(&list, &name) && pal_json_len(j) < LISTS_MAX) {
 		pal_json_put_comma(j);
 		put_cursor(j, name);
 	}
@@ -65,7 +70,7 @@ static void put_extensions(struct pal_json *j, const struct pal_tls_hello *hello
 	uint16_t type;
 
 	pal_json_open(j, "extensions", '[');
-	while (pal_tls_ext_next(&exts, &type, &data))
+	while (pal_tls_ext_next(&exts, &type, &data) && pal_json_len(j) < LISTS_MAX)
 		put_extension(j, hello, type);
 	close_array(j, before);
 }

@@ -8,6 +8,9 @@
 #include <pal_json.h>
 #include <pal_quic.h>
 
+/** A record has: texts of JA3, extensions, names. */
+#define QUIC_RECORD_ROOM (64 * 1024)
+
 /** The object `quic`. */
 void quic_put(struct pal_json *j, struct pal_ja *ja, const struct pal_quic *quic);
 

@@ -72,6 +72,7 @@ static void *tls_lcore_init(struct pal_plugin_host *host, const struct pal_plugi
 	if (st == NULL)
 		return pal_err_null(ENOMEM);
 	st->events = lcore->events;
+	pal_events_need(st->events, TLS_RECORD_ROOM);
 	st->anomalies = lcore->anomalies;
 	st->flow_offset = pal_plugin_flow_offset(host);
 	st->bit = pal_plugin_bit(host);

@@ -9,8 +9,12 @@
 
 /** A longer text of a JA3 is left out: its hash is there. */
 #define JA3_TEXT_MAX 8192
-/** Alternative names beyond so many bytes of a record are left out: there are certificates with thousands. */
-#define NAMES_MAX (64 * 1024)
+/** Names beyond so many bytes of a record are left out: there are certificates with thousands. */
+#define NAMES_MAX (32 * 1024)
+/** Of a server's name that is longer, the rest is left out: RFC 1035 section 2.3.4 allows 255 bytes. */
+#define NAME_MAX_LEN 1024
+/** Numbers of a list after so many are left out. */
+#define LIST_MAX 1024
 
 void tls_told_init(
 	struct tls_told *told,
@@ -40,6 +44,7 @@ static void put_version_value(struct pal_json *j, uint16_t version)
 
 static void put_cursor(struct pal_json *j, struct pal_cursor text)
 {
+	pal_cursor_limit(&text, NAME_MAX_LEN);
 	pal_json_put_str(j, (const char *)text.pos, pal_cursor_left(&text));
 }
 
@@ -61,7 +66,7 @@ static void put_alpns(struct pal_json *j, const struct pal_tls_hello *hello)
 		pal_json_open(j, "client_alpns", '[');
 	else
 		pal_json_open(j, "server_alpns", '[');
-	while (pal_tls_alpn_next(&list, &name)) {
+	while (pal_tls_alpn_next(&list, &name) && pal_json_len(j) < NAMES_MAX) {
 		pal_json_put_comma(j);
 		put_cursor(j, name);
 	}
@@ -152,7 +157,7 @@ static void put_cipher_ids(struct pal_json *j, const struct pal_tls_hello *hello
 	uint16_t v;
 
 	pal_json_open(j, "ciphers", '[');
-	while (pal_tls_cipher_next(hello, &ciphers, &v))
+	for (int i = 0; i < LIST_MAX && pal_tls_cipher_next(hello, &ciphers, &v); i++)
 		pal_json_elem_u64(j, v);
 	close_unless_empty(j, before, ']');
 }
@@ -164,7 +169,7 @@ static void put_extension_ids(struct pal_json *j, const struct pal_tls_hello *he
 	uint16_t type;
 
 	pal_json_open(j, "exts", '[');
-	while (pal_tls_ext_next(&exts, &type, &data))
+	for (int i = 0; i < LIST_MAX && pal_tls_ext_next(&exts, &type, &data); i++)
 		pal_json_elem_u64(j, type);
 	close_unless_empty(j, before, ']');
 }
@@ -176,7 +181,7 @@ static void put_algorithm_ids(struct pal_json *j, const struct pal_tls_hello *he
 	uint16_t v;
 
 	pal_json_open(j, "sig_algs", '[');
-	while (pal_cursor_be16(&list, &v))
+	for (int i = 0; i < LIST_MAX && pal_cursor_be16(&list, &v); i++)
 		pal_json_elem_u64(j, v);
 	close_unless_empty(j, before, ']');
 }

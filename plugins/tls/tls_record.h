@@ -9,6 +9,9 @@
 #include <pal_tls.h>
 #include <pal_tls_cert.h>
 
+/** A record has: names of a certificate, texts of JA3, and a few lists. */
+#define TLS_RECORD_ROOM (64 * 1024)
+
 /** What records of one lcore are made with. */
 struct tls_format {
 	struct pal_crypto *crypto;
