@@ -17,7 +17,8 @@ except ImportError:
     print("skipped: needs python3-jsonschema")
     sys.exit(pal.SKIP)
 
-PLUGINS = ("-p", "tls,quic,flows,anomaly")
+PLUGINS = ("-p", "tls,quic,tls-stats,flows,anomaly")
+STATS = ("conversations", "tls-ports", "ssl-record-version", "client-hello-version", "ciphers")
 SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 FACTS = ("sni", "ja3", "ja3s", "cipher", "client_version", "client_versions", "client_alpns", "server_version")
 # Captures whose handshakes are others than tshark's, and why.
@@ -26,6 +27,7 @@ EXPLAINED = {
     ("pcapng-example.pcapng", "tls"): "MySQL, which begins in the clear",
     ("pcapng-example.pcapng.zst", "tls"): "MySQL, which begins in the clear",
     ("1kxun.pcap", "ja4"): "nDPI takes a server name that is an address for none",
+    ("arkime_synthetic.pcap", "ja4"): "DTLS",
     ("arkime_synthetic.pcap", "tls"): "frame 904: of an empty extension tshark reads what follows it",
 }
 
@@ -154,6 +156,27 @@ def check_ja4(t, name, events):
     return len(theirs - missing)
 
 
+def stats_of(run):
+    """The five files of tls-stats; conversations in an order of their own."""
+    found = {name: run.document("tls-stats-%s.json" % name) for name in STATS}
+    found["conversations"].sort(key=lambda c: (c["flow_id"], str(c)))
+    return found
+
+
+def check_stats(t, name, run, other, events):
+    """tls-stats counts the handshakes that the records tell of."""
+    stats, handshakes = stats_of(run), [e for e in events if e["event_type"] == "pal_tls"]
+    t.check(stats == stats_of(other), "%s: -j 3 has other tls-stats" % name)
+    t.equal(len(stats["conversations"]), len(handshakes), "%s: conversations" % name)
+    for file in STATS[1:]:
+        t.equal(sum(stats[file].values()), len(handshakes), "%s: %s" % (name, file))
+    ciphers = collections.Counter(e["pal"].get("cipher_name", "<None>") for e in handshakes if
+                                  "cipher" not in e["pal"] or "cipher_name" in e["pal"])
+    t.equal({k: v for k, v in stats["ciphers"].items() if not k.startswith("0x")}, dict(ciphers), "%s: ciphers" % name)
+    ja3 = collections.Counter(e["tls"]["ja3"]["hash"] for e in events if e["event_type"] == "tls" and "ja3" in e["tls"])
+    t.equal(collections.Counter(c["ja3"] for c in stats["conversations"] if "ja3" in c), ja3, "%s: ja3" % name)
+
+
 def without_stats(run):
     return [line for line in run.lines() if b'"event_type":"stats"' not in line and b'"pal_stats"' not in line]
 
@@ -194,6 +217,7 @@ def main():
             continue
         t.check(without_stats(run) == without_stats(other), "%s: -j 3 has other records" % name)
         events = run.events()
+        check_stats(t, name, run, other, events)
         for validator in validators:
             problems = [p for e in events if "stats" not in e["event_type"] for p in validator.problems(e)]
             t.check(not problems, "%s: %s" % (name, problems[:3]))
