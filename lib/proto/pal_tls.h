@@ -55,7 +55,8 @@ struct pal_tls_bytes {
 
 static inline struct pal_cursor pal_tls_cursor(const struct pal_tls_bytes *bytes)
 {
-	return pal_cursor_of(bytes->data, bytes->len);
+	return bytes->data == NULL ? (struct pal_cursor){0}
+				   : pal_cursor_of(bytes->data, bytes->len);
 }
 
 /** Add bytes. false: there is no memory. */

@@ -83,7 +83,7 @@ static void take_crypto(struct pal_quic_side *s, uint64_t offset, struct pal_cur
 {
 	size_t len = pal_cursor_left(&data);
 
-	if (s->is_done || offset + len > PAL_TLS_HELLO_MAX + MESSAGE_HEADER_LEN)
+	if (s->is_done || len == 0 || offset + len > PAL_TLS_HELLO_MAX + MESSAGE_HEADER_LEN)
 		return;
 	if (offset > s->msg.len) {
 		hold(s, (uint32_t)offset, data);

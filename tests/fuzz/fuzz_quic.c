@@ -79,6 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t len;
 	uint8_t kind;
 
+	if (size == 0)
+		return 0;
 	if (room.crypto == NULL)
 		room.crypto = pal_crypto_create();
 	REQUIRE(room.crypto != NULL);

@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct result whole = {0}, bytes = {0};
 
-	if (size > 65536)
+	if (size == 0 || size > 65536)
 		return 0;
 	if (size > 3)
 		pal_tls_probe(pal_cursor_of(data + 3, size - 3), PAL_OVER_TCP);
