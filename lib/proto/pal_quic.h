@@ -12,10 +12,11 @@
  *
  * pal_quic_read() does all of it. What is behind the hellos is encrypted with keys that nobody else has.
  *
- * Memory is taken for bytes that have come, PAL_QUIC_HELD_MAX of them at most.
+ * Memory is taken for bytes that have come, as pal_pieces.h says.
  */
 
 #include "pal_crypto.h"
+#include "pal_pieces.h"
 #include "pal_tls.h"
 
 #define PAL_QUIC_CID_MAX 20
@@ -24,9 +25,6 @@
 /** A longer Initial packet is not decrypted: it would not fit into a frame. */
 #define PAL_QUIC_PACKET_MAX 9216
 
-/** Bytes of one side that came before their turn, and in how many pieces; more are not kept. */
-#define PAL_QUIC_HELD_MAX PAL_TLS_HELLO_MAX
-#define PAL_QUIC_PIECES_MAX 256
 /** Datagrams that may bring nothing, after which a connection is given up. */
 #define PAL_QUIC_VAIN_MAX 16
 
@@ -116,17 +114,8 @@ bool pal_quic_open(
 
 /* Connections */
 
-/** Bytes of a CRYPTO stream that came before their turn. */
-struct pal_quic_piece {
-	uint32_t offset, len;
-	uint32_t at; /**< In held. */
-};
-
 struct pal_quic_side {
-	struct pal_tls_bytes msg; /**< The stream from its beginning. */
-	struct pal_tls_bytes held;
-	struct pal_quic_piece *pieces;
-	uint32_t nb_pieces;
+	struct pal_pieces crypto; /**< Its CRYPTO stream. */
 	int64_t largest; /**< Packet number; valid with has_packet. */
 	bool has_packet;
 	bool is_done; /**< Its hello is there. */

@@ -18,6 +18,7 @@
  * Memory is taken for bytes that have come, never for a length that was announced.
  */
 
+#include "pal_tls_bytes.h"
 #include "pal_tls_hello.h"
 
 /** RFC 8446 section 5.1, and what older versions add to a record: RFC 5246 section 6.2.3. */
@@ -46,22 +47,6 @@ enum pal_tls_message {
 };
 
 /* What is kept of a handshake: TLS, DTLS and QUIC */
-
-/** Bytes in memory of their own. */
-struct pal_tls_bytes {
-	uint8_t *data; /**< NULL: none. */
-	uint32_t len, room;
-};
-
-static inline struct pal_cursor pal_tls_cursor(const struct pal_tls_bytes *bytes)
-{
-	return bytes->data == NULL ? (struct pal_cursor){0}
-				   : pal_cursor_of(bytes->data, bytes->len);
-}
-
-/** Add bytes. false: there is no memory. */
-bool pal_tls_bytes_add(struct pal_tls_bytes *bytes, const uint8_t *data, size_t len);
-void pal_tls_bytes_free(struct pal_tls_bytes *bytes);
 
 #define PAL_TLS_ALERTS_MAX 4
 

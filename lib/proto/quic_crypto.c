@@ -9,8 +9,6 @@
  */
 #include "pal_quic.h"
 
-#include <stdlib.h>
-
 enum frame {
 	FRAME_PADDING = 0,
 	FRAME_PING = 1,
@@ -22,82 +20,11 @@ enum frame {
 
 #define MESSAGE_HEADER_LEN 4
 
-/* the CRYPTO stream of one side */
-
-static void free_side(struct pal_quic_side *s)
-{
-	pal_tls_bytes_free(&s->msg);
-	pal_tls_bytes_free(&s->held);
-	free(s->pieces);
-	s->pieces = NULL;
-	s->nb_pieces = 0;
-}
-
-// What came before its turn is kept, while there is room for it.
-static void hold(struct pal_quic_side *s, uint32_t offset, struct pal_cursor data)
-{
-	size_t len = pal_cursor_left(&data);
-	uint32_t at = s->held.len;
-
-	if (s->nb_pieces == PAL_QUIC_PIECES_MAX || len > PAL_QUIC_HELD_MAX - at)
-		return;
-	if ((s->nb_pieces & (s->nb_pieces - 1)) == 0) {
-		size_t nb = s->nb_pieces == 0 ? 1 : 2 * (size_t)s->nb_pieces;
-		struct pal_quic_piece *more = realloc(s->pieces, nb * sizeof(*more));
-
-		if (more == NULL)
-			return;
-		s->pieces = more;
-	}
-	if (pal_tls_bytes_add(&s->held, data.pos, len))
-		s->pieces[s->nb_pieces++] = (struct pal_quic_piece){offset, (uint32_t)len, at};
-}
-
-// Append what is new of a piece that begins at or before the end of what there is.
-static void append(struct pal_quic_side *s, uint32_t offset, const uint8_t *data, uint32_t len)
-{
-	uint32_t known = s->msg.len - offset;
-
-	if (known < len)
-		pal_tls_bytes_add(&s->msg, data + known, len - known);
-}
-
-static void append_held(struct pal_quic_side *s)
-{
-	for (uint32_t i = 0; i < s->nb_pieces;) {
-		struct pal_quic_piece piece = s->pieces[i];
-
-		if (piece.offset > s->msg.len) {
-			i++;
-			continue;
-		}
-		append(s, piece.offset, s->held.data + piece.at, piece.len);
-		s->pieces[i] = s->pieces[--s->nb_pieces];
-		i = 0; // another one may follow now
-	}
-	if (s->nb_pieces == 0)
-		s->held.len = 0;
-}
-
-static void take_crypto(struct pal_quic_side *s, uint64_t offset, struct pal_cursor data)
-{
-	size_t len = pal_cursor_left(&data);
-
-	if (s->is_done || len == 0 || offset + len > PAL_TLS_HELLO_MAX + MESSAGE_HEADER_LEN)
-		return;
-	if (offset > s->msg.len) {
-		hold(s, (uint32_t)offset, data);
-		return;
-	}
-	append(s, (uint32_t)offset, data.pos, (uint32_t)len);
-	append_held(s);
-}
-
 // The first message, once it is whole. false: it breaks the rules.
 static bool take_hello(struct pal_quic *quic, unsigned int side)
 {
 	struct pal_quic_side *s = &quic->sides[side];
-	struct pal_cursor msg = pal_tls_cursor(&s->msg);
+	struct pal_cursor msg = pal_tls_cursor(&s->crypto.whole);
 	const uint8_t *head = pal_cursor_take(&msg, MESSAGE_HEADER_LEN);
 	uint32_t len;
 	bool ok;
@@ -114,7 +41,7 @@ static bool take_hello(struct pal_quic *quic, unsigned int side)
 	// it says of the server is said by the first one.
 	ok = pal_tls_handshake_take(&quic->hs, side, head[0], msg, false) == PAL_TLS_TAKEN;
 	s->is_done = true;
-	free_side(s);
+	pal_pieces_free(&s->crypto);
 	return ok;
 }
 
@@ -158,7 +85,13 @@ static bool read_frames(struct pal_quic_side *s, struct pal_cursor frames)
 			data = pal_cursor_take(&frames, len);
 			if (data == NULL)
 				return false;
-			take_crypto(s, offset, pal_cursor_of(data, len));
+			if (!s->is_done)
+				pal_pieces_add(
+					&s->crypto,
+					PAL_TLS_HELLO_MAX + MESSAGE_HEADER_LEN,
+					offset,
+					pal_cursor_of(data, len)
+				);
 			break;
 		case FRAME_CLOSE:
 			return true;
@@ -284,8 +217,8 @@ static bool read_initial(
 
 static uint32_t progress(const struct pal_quic *quic)
 {
-	return quic->sides[0].msg.len + quic->sides[1].msg.len + quic->sides[0].held.len +
-	       quic->sides[1].held.len + quic->sides[0].is_done + quic->sides[1].is_done;
+	return pal_pieces_len(&quic->sides[0].crypto) + pal_pieces_len(&quic->sides[1].crypto) +
+	       quic->sides[0].is_done + quic->sides[1].is_done;
 }
 
 enum pal_quic_event pal_quic_read(
@@ -318,8 +251,8 @@ enum pal_quic_event pal_quic_read(
 void pal_quic_fini(struct pal_quic *quic)
 {
 	pal_tls_handshake_free(&quic->hs);
-	free_side(&quic->sides[0]);
-	free_side(&quic->sides[1]);
+	pal_pieces_free(&quic->sides[0].crypto);
+	pal_pieces_free(&quic->sides[1].crypto);
 }
 
 /* transport parameters */

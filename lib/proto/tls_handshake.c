@@ -6,32 +6,6 @@
 #include "pal_tls.h"
 #include "pal_tls_cert.h"
 
-#include <stdlib.h>
-
-bool pal_tls_bytes_add(struct pal_tls_bytes *bytes, const uint8_t *data, size_t len)
-{
-	if (len > bytes->room - bytes->len) {
-		// Twice what is there: a message in single bytes is not copied for each of them.
-		size_t room = bytes->len + len + bytes->len;
-		uint8_t *more = room > UINT32_MAX ? NULL : realloc(bytes->data, room);
-
-		if (more == NULL)
-			return false;
-		bytes->data = more;
-		bytes->room = (uint32_t)room;
-	}
-	if (len != 0)
-		memcpy(bytes->data + bytes->len, data, len);
-	bytes->len += (uint32_t)len;
-	return true;
-}
-
-void pal_tls_bytes_free(struct pal_tls_bytes *bytes)
-{
-	free(bytes->data);
-	*bytes = (struct pal_tls_bytes){0};
-}
-
 // Without memory it is as if it had not been seen.
 static void keep(struct pal_tls_bytes *bytes, struct pal_cursor from)
 {

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * TLS: an EVE `tls` record for each handshake, and a `pal_tls` record with what Suricata's has no place for.
+ * TLS: an EVE `tls` record for each handshake, and a `pal_tls` record with what Suricata's has no place for. DTLS, for
+ * which Suricata has no record: a `pal_dtls` record with both.
  *
  * A handshake is told when it is over: then nothing is read any more, and what was kept of it goes. One that has not
  * come so far is told with the flow's end.
  */
 #include "tls_record.h"
 
+#include <pal_dtls.h>
 #include <pal_plugin.h>
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 struct conn {
-	struct pal_tls tls;
+	union {
+		struct pal_tls tls; // of a flow of TCP
+		struct pal_dtls dtls; // of UDP
+	};
 	uint64_t time_ns, number; // of the packet that brought the last bytes
 };
 
@@ -94,7 +100,12 @@ static struct tls_flow *flow_of(const struct state *st, struct pal_flow *flow)
 	return pal_plugin_flow_data(flow, st->flow_offset);
 }
 
-static void write_records(struct state *st, struct pal_flow *flow, const struct conn *conn)
+static bool is_dtls(const struct pal_flow *flow)
+{
+	return flow->key.proto == IPPROTO_UDP;
+}
+
+static void write_tls(struct state *st, struct pal_flow *flow, const struct conn *conn)
 {
 	struct tls_told told;
 	struct pal_json *j;
@@ -116,6 +127,19 @@ static void write_records(struct state *st, struct pal_flow *flow, const struct 
 	pal_event_end(st->events);
 }
 
+static void write_dtls(struct state *st, struct pal_flow *flow, const struct conn *conn)
+{
+	struct tls_told told;
+	struct pal_json *j;
+
+	j = pal_event_begin_flow_pkt(st->events, "pal_dtls", flow, conn->time_ns, conn->number);
+	if (j == NULL)
+		return;
+	tls_told_init(&told, &conn->dtls.hs, PAL_JA4_DTLS);
+	tls_put_details(j, &st->format, &told);
+	pal_event_end(st->events);
+}
+
 // All that will be known is known.
 static void finish(struct state *st, struct pal_flow *flow)
 {
@@ -125,9 +149,15 @@ static void finish(struct state *st, struct pal_flow *flow)
 	pal_plugin_enough(flow, st->bit);
 	if (conn == NULL)
 		return;
-	if (pal_tls_handshake_is_any(&conn->tls.hs))
-		write_records(st, flow, conn);
-	pal_tls_fini(&conn->tls);
+	if (is_dtls(flow)) {
+		if (pal_tls_handshake_is_any(&conn->dtls.hs))
+			write_dtls(st, flow, conn);
+		pal_dtls_fini(&conn->dtls);
+	} else {
+		if (pal_tls_handshake_is_any(&conn->tls.hs))
+			write_tls(st, flow, conn);
+		pal_tls_fini(&conn->tls);
+	}
 	free(conn);
 	tf->conn = NULL;
 }
@@ -179,6 +209,31 @@ static void tls_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64
 		finish(st, flow);
 }
 
+static void tls_payload(
+	void *state,
+	struct pal_flow *flow,
+	const struct pal_pkt *pkt,
+	const uint8_t *data,
+	uint32_t len
+)
+{
+	struct state *st = state;
+	struct conn *conn = conn_of(st, flow);
+	enum pal_tls_event event;
+
+	if (conn == NULL)
+		return;
+	conn->time_ns = pkt->time_ns;
+	conn->number = pkt->number;
+	event = pal_dtls_read(&conn->dtls, pal_flow_dir(flow, pkt), pal_cursor_of(data, len));
+	if (event == PAL_TLS_MALFORMED)
+		pal_plugin_anomaly(
+			&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, pkt->time_ns, pkt->number
+		);
+	if (event != PAL_TLS_MORE)
+		finish(st, flow);
+}
+
 static void tls_flow_close(void *state, struct pal_flow *flow)
 {
 	finish(state, flow);
@@ -188,14 +243,16 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	PAL_PLUGIN_HEAD,
 	.name = "tls",
 	.version = PAL_PLUGIN_VERSION,
-	.summary = "handshakes of TLS: names, certificates, JA3, JA4 (EVE tls, pal_tls)",
+	.summary = "handshakes of TLS and DTLS: names, certificates, JA3, JA4 (EVE tls, pal_tls, "
+		   "pal_dtls)",
 	.keys = keys,
-	.protos = PAL_PLUGIN_TCP,
-	.apps = PAL_APPS(TLS),
+	.protos = PAL_PLUGIN_TCP | PAL_PLUGIN_UDP,
+	.apps = PAL_APPS(TLS) | PAL_APPS(DTLS),
 	.flow_bytes = sizeof(struct tls_flow),
 	.init = tls_init,
 	.lcore_init = tls_lcore_init,
 	.lcore_fini = tls_lcore_fini,
+	.payload = tls_payload,
 	.stream = tls_stream,
 	.gap = tls_gap,
 	.flow_close = tls_flow_close,

@@ -100,9 +100,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (pal_quic_read(&quic, &room, kind & 1, bytes) != PAL_QUIC_MORE)
 			break;
 		for (int side = 0; side < 2; side++) {
-			REQUIRE(quic.sides[side].held.len <= PAL_QUIC_HELD_MAX);
-			REQUIRE(quic.sides[side].nb_pieces <= PAL_QUIC_PIECES_MAX);
-			REQUIRE(quic.sides[side].msg.len <= PAL_TLS_HELLO_MAX + 4);
+			REQUIRE(quic.sides[side].crypto.held.len <= PAL_PIECES_HELD_MAX);
+			REQUIRE(quic.sides[side].crypto.nb_pieces <= PAL_PIECES_MAX);
+			REQUIRE(quic.sides[side].crypto.whole.len <= PAL_TLS_HELLO_MAX + 4);
 		}
 	}
 	take_apart(&quic);

@@ -27,7 +27,6 @@ EXPLAINED = {
     ("pcapng-example.pcapng", "tls"): "MySQL, which begins in the clear",
     ("pcapng-example.pcapng.zst", "tls"): "MySQL, which begins in the clear",
     ("1kxun.pcap", "ja4"): "nDPI takes a server name that is an address for none",
-    ("arkime_synthetic.pcap", "ja4"): "DTLS",
     ("arkime_synthetic.pcap", "tls"): "frame 904: of an empty extension tshark reads what follows it",
 }
 
@@ -147,6 +146,24 @@ def check_quic(t, name, expected, events):
     return sum(theirs.values())
 
 
+def check_dtls(t, name, expected, events):
+    """The hellos of DTLS, of each connection."""
+    streams = collections.defaultdict(dict)
+    for e in expected.get("protocols", {}).get("dtls", {}).get("entries", []):
+        for key in ("ja3", "ja3s"):
+            if key in e:
+                streams[e["udp_stream"]].setdefault(key, first(e[key]))
+        if "sni" in e:
+            streams[e["udp_stream"]]["sni"] = first(e["sni"])
+    names = ("sni", "ja3", "ja3s")
+    theirs = collections.Counter(tuple(f.get(n) for n in names) for f in streams.values())
+    ours = collections.Counter(
+        (e["pal"].get("sni"), e["pal"].get("ja3", {}).get("hash"), e["pal"].get("ja3s", {}).get("hash"))
+        for e in events if e["event_type"] == "pal_dtls")
+    compare(t, name, "dtls", theirs, ours)
+    return sum(theirs.values())
+
+
 def check_ja4(t, name, events):
     theirs = {masked(name, v) for v in upstream_ja4(name)}
     ours = {masked(name, (e.get("tls") or e.get("quic") or e["pal"])["ja4"]) for e in events
@@ -225,6 +242,7 @@ def main():
         if expected is not None:
             compared["tls"] += check_tcp(t, name, expected, events)
             compared["quic"] += check_quic(t, name, expected, events)
+            compared["dtls"] += check_dtls(t, name, expected, events)
             compared["ja4"] += check_ja4(t, name, events)
     for what, count in compared.items():
         print("%s: %d handshakes compared" % (what, count))

@@ -280,8 +280,8 @@ static void what_is_held_is_bounded(void **)
 		put_crypto(&frames, 100 + 2 * i, bytes, sizeof(bytes));
 		give(&quic, CLIENT, PAL_QUIC_V1, i, &frames);
 	}
-	assert_true(quic.sides[CLIENT].nb_pieces <= PAL_QUIC_PIECES_MAX);
-	assert_true(quic.sides[CLIENT].held.len <= PAL_QUIC_HELD_MAX);
+	assert_true(quic.sides[CLIENT].crypto.nb_pieces <= PAL_PIECES_MAX);
+	assert_true(quic.sides[CLIENT].crypto.held.len <= PAL_PIECES_HELD_MAX);
 	pal_quic_fini(&quic);
 }
 
