@@ -2,6 +2,9 @@
 #include "pal_proto.h"
 #include "pal_tls.h"
 
+// Type, length and version of a hello: what probe_message() looks at.
+#define HELLO_HEAD_LEN 5
+
 // RFC 5246 appendix E.2: lengths that fit, and an offer of SSL 3 or later, or SSL 2 itself.
 static enum pal_probe probe_v2(struct pal_cursor bytes)
 {
@@ -69,7 +72,8 @@ enum pal_probe pal_tls_probe(struct pal_cursor bytes, enum pal_proto_over)
 		return PAL_PROBE_NO;
 	switch (type) {
 	case PAL_TLS_RECORD_HANDSHAKE:
-		return probe_message(at);
+		// A hello that is cut into records so small hides from those who do not put it together.
+		return len < HELLO_HEAD_LEN ? PAL_PROBE_LIKELY : probe_message(at);
 	case PAL_TLS_RECORD_CHANGE_CIPHER:
 		if (len != 1)
 			return PAL_PROBE_NO;

@@ -350,6 +350,13 @@ static void probe_knows_a_hello_by_its_first_bytes(void **)
 		);
 }
 
+static void probe_leaves_small_records_to_the_port(void **)
+{
+	struct pal_cursor bytes = pal_cursor_of("\x16\x03\x01\x00\x01\x01\x16\x03\x01", 9);
+
+	assert_int_equal(pal_tls_probe(bytes, PAL_OVER_TCP), PAL_PROBE_LIKELY);
+}
+
 static void probe_refuses_what_is_not_tls(void **)
 {
 	static const struct {
@@ -390,6 +397,7 @@ int main(void)
 		cmocka_unit_test(gap_loses_a_side),
 		cmocka_unit_test(application_data_is_not_read),
 		cmocka_unit_test(probe_knows_a_hello_by_its_first_bytes),
+		cmocka_unit_test(probe_leaves_small_records_to_the_port),
 		cmocka_unit_test(probe_refuses_what_is_not_tls),
 	};
 
