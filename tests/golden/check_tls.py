@@ -222,6 +222,8 @@ def check_tcp(t, name, expected, events):
 
 def main():
     t = pal.Test()
+    alone = pal.run(os.path.join(pal.SMALL, "tls-1.2.pcap"), "-p", "tls")
+    t.equal(os.listdir(alone.outdir), ["eve.json"], "-p tls loads tls-stats, too")
     captures = pal.captures()
     names = list(captures)
     runs = pal.at_once(lambda n: pal.run(captures[n], *PLUGINS), names)
