@@ -98,7 +98,7 @@ static void any_byte_may_be_wrong(void **)
 	for (size_t i = 0; i < der_len; i++) {
 		uint8_t before = der[i];
 
-		for (int v = 0; v < 256; v += 51) {
+		for (int v = 0; v < 256; v += 85) {
 			der[i] = (uint8_t)v;
 			text[0] = '\0';
 			pal_tls_cert_read(crypto, pal_cursor_of(der, der_len), &cert);
