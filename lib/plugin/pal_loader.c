@@ -15,24 +15,44 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define SUFFIX ".so"
 
 /* choosing */
 
-// Is `name` in a comma list? By the whole name, or also by a part of it.
-static bool is_listed(const char *list, const char *name, bool part_is_enough)
+// Is this the whole name of a plugin, in any of the folders?
+static bool is_whole_name(const struct pal_plugins_conf *conf, const char *item, size_t len)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; conf->dirs[i] != NULL; i++) {
+		snprintf(path, sizeof(path), "%s/%.*s" SUFFIX, conf->dirs[i], (int)len, item);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_part(const char *name, const char *item, size_t len)
+{
+	for (; strlen(name) >= len; name++)
+		if (strncasecmp(name, item, len) == 0)
+			return true;
+	return false;
+}
+
+// Is `name` in a comma list? By the whole name; with conf also by a part of it that is no other plugin's whole name.
+static bool is_listed(const char *list, const char *name, const struct pal_plugins_conf *conf)
 {
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
 
-		if (len > 0 && len <= strlen(name)) {
-			if (strncmp(list, name, len) == 0 && name[len] == '\0')
-				return true;
-			for (const char *p = name; part_is_enough && strlen(p) >= len; p++)
-				if (strncasecmp(p, list, len) == 0)
-					return true;
-		}
+		if (len == strlen(name) && strncmp(list, name, len) == 0)
+			return true;
+		if (len > 0 && conf != NULL && is_part(name, list, len) &&
+		    !is_whole_name(conf, list, len))
+			return true;
 		list += len;
 		list += *list == ',';
 	}
@@ -42,8 +62,8 @@ static bool is_listed(const char *list, const char *name, bool part_is_enough)
 static bool is_wanted(const struct pal_plugins_conf *conf, const char *name)
 {
 	if (conf->select != NULL)
-		return is_listed(conf->select, name, true);
-	return strcmp(conf->defaults, "*") == 0 || is_listed(conf->defaults, name, false);
+		return is_listed(conf->select, name, conf);
+	return strcmp(conf->defaults, "*") == 0 || is_listed(conf->defaults, name, NULL);
 }
 
 static bool is_loaded(const struct pal_plugins *plugins, const char *name)
@@ -211,7 +231,7 @@ static int check_selection(const struct pal_plugins *plugins, char *err)
 		bool found = len == 0 || item == NULL;
 
 		for (uint16_t i = 0; i < plugins->nb_hosts && !found; i++)
-			found = is_listed(item, plugins->hosts[i].plugin->name, true);
+			found = is_listed(item, plugins->hosts[i].plugin->name, &plugins->conf);
 		if (!found) {
 			fail(err,
 			     ENOENT,
