@@ -41,6 +41,7 @@ app_plugins_load(struct run *run, const char *select, const char *defaults, char
 			.defaults = defaults,
 			.conf_get = plugin_conf_get,
 			.conf_arg = run->conf,
+			.measure = v->plugin_cycles,
 		},
 		err
 	);

@@ -40,8 +40,10 @@ static void on_flow_close(void *arg, struct pal_flow *flow)
 	struct lcore *lc = arg;
 
 	lcore_stream_close(lc, flow);
-	if (lc->detect != NULL)
+	if (lc->detect != NULL) {
 		pal_detect_close(lc->detect, flow);
+		lc->stats.apps[flow->app]++;
+	}
 	pal_chain_flow_close(lc->chain, flow);
 }
 
@@ -356,6 +358,18 @@ bool pal_pipeline_done(const struct pal_pipeline *p)
 	return true;
 }
 
+static void add_costs(struct pal_stats *stats, const struct pal_pipeline *p, const struct lcore *lc)
+{
+	if (lc->chain->costs == NULL)
+		return;
+	stats->nb_plugins = pal_plugins_count(p->conf.plugins);
+	for (uint16_t i = 0; i < stats->nb_plugins; i++) {
+		stats->plugins[i].name = pal_plugins_get(p->conf.plugins, i)->name;
+		stats->plugins[i].calls += lc->chain->costs[i].calls;
+		stats->plugins[i].cycles += lc->chain->costs[i].cycles;
+	}
+}
+
 void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
@@ -377,6 +391,7 @@ void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 			pal_stats_add_defrag(ret_stats, pal_defrag_stats_get(lc->defrag));
 		if (lc->streams != NULL)
 			pal_stats_add_streams(ret_stats, pal_streams_stats_get(lc->streams));
+		add_costs(ret_stats, p, lc);
 		ret_stats->nb_records += lc->events.nb_records;
 		ret_stats->lost_records += pal_out_lost(lc->out);
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plugin_priv.h"
 
+#include <rte_cycles.h>
+
 #include <netinet/in.h>
 #include <stdlib.h>
 
@@ -91,6 +93,13 @@ pal_chain_create(struct pal_plugins *plugins, const struct pal_plugin_lcore *lco
 		ADD_HOOK(chain, host, tick);
 	}
 	set_bits(chain, plugins);
+	if (plugins->conf.measure) {
+		chain->costs = calloc(PAL_PLUGIN_MAX, sizeof(*chain->costs));
+		if (chain->costs == NULL) {
+			pal_chain_destroy(plugins, chain);
+			return pal_err_null(ENOMEM);
+		}
+	}
 	return chain;
 }
 
@@ -101,8 +110,25 @@ void pal_chain_destroy(struct pal_plugins *plugins, struct pal_chain *chain)
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
 		if (chain->states[i] != NULL && plugins->hosts[i].plugin->lcore_fini != NULL)
 			plugins->hosts[i].plugin->lcore_fini(chain->states[i]);
+	free(chain->costs);
 	free(chain);
 }
+
+// One hook of one plugin. Who calls another plugin by that (an anomaly) is charged for it, too.
+#define CALL(chain, hook, i, ...)                                                                  \
+	do {                                                                                       \
+		struct pal_plugin_cost *cost =                                                     \
+			(chain)->costs == NULL                                                     \
+				? NULL                                                             \
+				: &(chain)->costs[__builtin_ctz((chain)->hook[i].bit)];            \
+		uint64_t begin_tsc = cost == NULL ? 0 : rte_rdtsc();                               \
+                                                                                                   \
+		(chain)->hook[i].fn((chain)->hook[i].state, __VA_ARGS__);                          \
+		if (cost != NULL) {                                                                \
+			cost->calls++;                                                             \
+			cost->cycles += rte_rdtsc() - begin_tsc;                                   \
+		}                                                                                  \
+	} while (0)
 
 static uint32_t proto_bit(uint8_t proto)
 {
@@ -124,7 +150,7 @@ static uint32_t proto_bit(uint8_t proto)
 void pal_chain_frame(const struct pal_chain *chain, const struct pal_pkt *pkt)
 {
 	for (uint16_t i = 0; i < chain->nb_frame; i++)
-		chain->frame[i].fn(chain->frame[i].state, pkt);
+		CALL(chain, frame, i, pkt);
 }
 
 void pal_chain_flow_open(
@@ -144,7 +170,7 @@ void pal_chain_flow_open(
 		flow->wants |= chain->open_bits[0];
 	for (uint16_t i = 0; i < chain->nb_flow_open; i++)
 		if (chain->flow_open[i].protos & proto)
-			chain->flow_open[i].fn(chain->flow_open[i].state, flow, pkt);
+			CALL(chain, flow_open, i, flow, pkt);
 }
 
 // Of a protocol that was recognised in a TCP stream, the stream is what its plugin gets.
@@ -158,13 +184,13 @@ static void chain_payload(
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
 		if ((flow->wants & chain->payload[i].bit) && (chain->payload[i].protos & proto) &&
 		    (chain->payload[i].apps == 0 || proto != PAL_PLUGIN_TCP))
-			chain->payload[i].fn(
-				chain->payload[i].state,
-				flow,
-				pkt,
-				pkt->data + pkt->payload_off,
-				pkt->payload_cap_len
-			);
+			CALL(chain,
+			     payload,
+			     i,
+			     flow,
+			     pkt,
+			     pkt->data + pkt->payload_off,
+			     pkt->payload_cap_len);
 }
 
 void pal_chain_datagram(
@@ -177,7 +203,7 @@ void pal_chain_datagram(
 
 	for (uint16_t i = 0; i < chain->nb_datagram; i++)
 		if (chain->datagram[i].protos & proto)
-			chain->datagram[i].fn(chain->datagram[i].state, flow, pkt);
+			CALL(chain, datagram, i, flow, pkt);
 	if (flow->wants != 0 && pkt->payload_cap_len != 0)
 		chain_payload(chain, flow, pkt, proto);
 }
@@ -203,7 +229,7 @@ void pal_chain_app_close(const struct pal_chain *chain, struct pal_flow *flow)
 	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
 		if ((chain->flow_close[i].protos & proto) &&
 		    pal_apps_have(chain->flow_close[i].apps, flow->app))
-			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
+			CALL(chain, flow_close, i, flow);
 	flow->wants &= ~chain->app_bits;
 	memset(pal_plugin_flow_data(flow, chain->app_offset), 0, chain->app_bytes);
 }
@@ -217,7 +243,7 @@ void pal_chain_stream_to(
 {
 	for (uint16_t i = 0; i < chain->nb_stream; i++)
 		if (flow->wants & bits & chain->stream[i].bit)
-			chain->stream[i].fn(chain->stream[i].state, flow, data);
+			CALL(chain, stream, i, flow, data);
 }
 
 void pal_chain_gap_to(
@@ -231,7 +257,7 @@ void pal_chain_gap_to(
 {
 	for (uint16_t i = 0; i < chain->nb_gap; i++)
 		if (flow->wants & bits & chain->gap[i].bit)
-			chain->gap[i].fn(chain->gap[i].state, flow, dir, offset, len);
+			CALL(chain, gap, i, flow, dir, offset, len);
 }
 
 void pal_chain_tcp_event(
@@ -243,13 +269,13 @@ void pal_chain_tcp_event(
 {
 	for (uint16_t i = 0; i < chain->nb_tcp_event; i++)
 		if (flow->wants & chain->tcp_event[i].bit)
-			chain->tcp_event[i].fn(chain->tcp_event[i].state, flow, event, info);
+			CALL(chain, tcp_event, i, flow, event, info);
 }
 
 void pal_chain_anomaly(const struct pal_chain *chain, const struct pal_anomaly *anomaly)
 {
 	for (uint16_t i = 0; i < chain->nb_anomaly; i++)
-		chain->anomaly[i].fn(chain->anomaly[i].state, anomaly);
+		CALL(chain, anomaly, i, anomaly);
 }
 
 void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
@@ -260,13 +286,13 @@ void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
 		if ((chain->flow_close[i].protos & proto) &&
 		    (chain->flow_close[i].apps == 0 ||
 		     pal_apps_have(chain->flow_close[i].apps, flow->app)))
-			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
+			CALL(chain, flow_close, i, flow);
 }
 
 void pal_chain_tick(const struct pal_chain *chain, uint64_t now_ns)
 {
 	for (uint16_t i = 0; i < chain->nb_tick; i++)
-		chain->tick[i].fn(chain->tick[i].state, now_ns);
+		CALL(chain, tick, i, now_ns);
 }
 
 int pal_plugins_report(

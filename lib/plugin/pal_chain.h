@@ -27,6 +27,7 @@ struct pal_plugins_conf {
 	const char *defaults; /**< Comma list of names; `*` is all. */
 	pal_plugins_conf_get_t conf_get;
 	void *conf_arg;
+	bool measure; /**< Count what each plugin costs. */
 };
 
 #define PAL_PLUGINS_ERR_LEN 512
@@ -86,6 +87,11 @@ int pal_plugins_report(
 	} name[PAL_PLUGIN_MAX];                                                                    \
 	uint16_t nb_##name
 
+/** What the hooks of one plugin took on one lcore. */
+struct pal_plugin_cost {
+	uint64_t calls, cycles;
+};
+
 struct pal_chain {
 	PAL_CHAIN_HOOK(frame, typeof(((struct pal_plugin *)0)->frame));
 	PAL_CHAIN_HOOK(flow_open, typeof(((struct pal_plugin *)0)->flow_open));
@@ -102,6 +108,7 @@ struct pal_chain {
 	uint32_t open_bits[2];
 	/** Those for which a TCP stream is followed; 0: nobody wants any. */
 	uint32_t stream_bits;
+	struct pal_plugin_cost *costs; /**< By index of the plugin; NULL: not measured. lcore: wo */
 	uint64_t apps; /**< Application protocols that some plugin wants; 0: none is looked for. */
 	uint32_t app_bits; /**< Of the plugins that want them. */
 	uint32_t app_offset, app_bytes; /**< What those plugins have in each flow. */

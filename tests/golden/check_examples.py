@@ -49,12 +49,30 @@ def check_differences(t):
     shutil.rmtree(folder)
 
 
+def check_cycles(t):
+    """What plugins cost is counted when it is asked for."""
+    path = os.path.join(pal.SMALL, "combined.pcap.gz")
+    for workers in ("1", "3"):
+        run = pal.run(path, "-p", "flows,hexdump,protocols", "-j", workers, "--set", "plugins.cycles=yes")
+        if t.healthy(run, "plugins.cycles"):
+            stats = run.stats()[1]
+            t.equal(sorted(stats["plugins"]), ["flows", "hexdump", "protocols"], "plugins measured")
+            t.equal(stats["plugins"]["flows"]["calls"], len(run.flows()), "calls of flows")
+            t.equal(stats["plugins"]["hexdump"]["calls"], stats["ledger"]["in"]["pkts"], "calls of hexdump")
+            t.check(all(p["cycles"] > 0 for p in stats["plugins"].values()), "cycles: %s" % stats["plugins"])
+            t.equal(sum(stats["apps"].values()), sum(f["proto"] in ("TCP", "UDP") and "app_proto" in f for f in run.flows()),
+                    "flows by protocol")
+    run = pal.run(path, "-p", "flows")
+    t.check("plugins" not in run.stats()[1] and "apps" not in run.stats()[1], "measured, though nobody asked")
+
+
 def main():
     t = pal.Test()
     for name, capture, *settings in CASES:
         p = check(name, capture, os.path.join(EXPECTED, name), *settings, update="--update" in sys.argv)
         t.check(p.returncode == 0, "%s: %s%s" % (name, p.stdout[-3000:], p.stderr[-3000:]))
     check_differences(t)
+    check_cycles(t)
     return t.done()
 
 

@@ -3,10 +3,20 @@
 """SMTP, FTP, POP3 and IMAP: records of whole conversations, and where they become another protocol, however they are cut
 into segments.
 """
+import collections
+import os
 import sys
 
 import build
 import pal
+
+sys.path.insert(0, os.path.join(pal.TREE, "tests", "schema"))
+try:
+    import validate
+except ImportError:
+    validate = None
+
+SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 SIZES = (1, 7, 100, 1460)
@@ -144,8 +154,39 @@ def check_lost_reply(t):
             t.equal((flow["app_proto"], flow.get("app_proto_orig")), ("ssh", name), name + ", reply lost")
 
 
+def commands_of_tshark(entries):
+    return collections.Counter((e["command"], e.get("argument", "")) for e in entries if isinstance(e.get("command"), str))
+
+
+def check_corpus(t):
+    """FTP: the commands that tshark found, all answered but the last. SMTP: a mail for each DATA. Valid by the schemas."""
+    paths = [os.path.join(pal.SCHEMAS, s) for s in SCHEMAS]
+    validators = [validate.Validator(p, ("stats",)) for p in paths if validate and os.path.exists(p)]
+    compared = 0
+    for name, path in pal.captures().items():
+        protocols = (pal.expected(name) or {}).get("protocols", {})
+        if not protocols.keys() & {"ftp", "smtp"}:
+            continue
+        run = pal.run(path, "-p", "mail,ftp")
+        if not t.healthy(run, name, (0, 1)):
+            continue
+        for validator in validators:
+            problems = [p for e in run.events("ftp", "smtp") for p in validator.problems(e)]
+            t.check(not problems, "%s: %s" % (name, problems[:3]))
+        ours = collections.Counter(
+            (e["ftp"]["command"], e["ftp"].get("command_data", "")) for e in run.events("ftp") if "command" in e["ftp"])
+        t.equal(ours, commands_of_tshark(protocols.get("ftp", {}).get("entries", [])), name + ": FTP commands")
+        mails = commands_of_tshark(protocols.get("smtp", {}).get("entries", []))
+        nb_data = sum(n for (command, _), n in mails.items() if command == "DATA")
+        t.equal(sum("email" in e for e in run.events("smtp")), nb_data, name + ": mails")
+        compared += sum(ours.values()) + nb_data
+    print("%d commands and mails compared" % compared)
+    t.check(compared or not pal.have_corpus(), "nothing was compared")
+
+
 def main():
     t = pal.Test()
+    check_corpus(t)
     check_records(t)
     check_changes(t)
     check_lost_reply(t)
