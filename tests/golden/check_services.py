@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""DHCP, DHCPv6 of every capture: the messages that tshark found, in the same frames, with the same fields; the same
+records with one worker and with three; all valid by the schemas.
+"""
+import collections
+import os
+import sys
+
+import pal
+
+sys.path.insert(0, os.path.join(pal.TREE, "tests", "schema"))
+try:
+    import validate
+except ImportError:
+    print("skipped: needs python3-jsonschema")
+    sys.exit(pal.SKIP)
+
+PLUGINS = "dhcp,flows,anomaly"
+SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
+# tshark counts custom blocks of pcapng as frames.
+OTHER_NUMBERS = ("test102-be.pcapng", "test202-le.pcapng")
+# Frames where tshark sees something else, and why.
+EXPLAINED = {
+}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+# What both know of a message. tshark's fields are strings; one that it has several times is a list.
+
+DHCP_TYPES = (
+    None, "discover", "offer", "request", "decline", "ack", "nak", "release", "inform")
+DHCPV6_TYPES = (
+    None, "solicit", "advertise", "request", "confirm", "renew", "rebind", "reply", "release", "decline", "reconfigure",
+    "information_request", "relay_forw", "relay_repl", "leasequery")
+
+
+def dhcp_of_tshark(e):
+    kind = e.get("type")
+    mac = as_list(e.get("mac"))
+    return (int(e["xid"], 16), DHCP_TYPES[int(kind)] if kind else None, e["your_ip"], mac[0] if mac else None,
+            e.get("hostname"))
+
+
+def dhcp_of_pal(body):
+    return (body["id"], body.get("dhcp_type"), body["assigned_ip"], body["client_mac"], body.get("hostname"))
+
+
+def dhcpv6_of_tshark(e):
+    return [DHCPV6_TYPES[int(t)] for t in as_list(e["type"])], int(e["xid"], 16)
+
+
+def dhcpv6_of_pal(body):
+    return [r["type"] for r in body.get("relays", [])] + [body["type"]], body["id"]
+
+
+# tshark's protocol, our event type, key of the record's body
+FACTS = (
+    ("dhcp", "dhcp", "dhcp", dhcp_of_tshark, dhcp_of_pal),
+    ("dhcpv6", "pal_dhcpv6", "pal", dhcpv6_of_tshark, dhcpv6_of_pal),
+)
+
+
+def compare(t, name, protocols, events):
+    """How many frames were compared, by protocol."""
+    compared = collections.Counter()
+    for protocol, kind, key, of_tshark, of_pal in FACTS:
+        entries = protocols.get(protocol, {}).get("entries", [])
+        theirs = {e["frame"]: of_tshark(e) for e in entries}
+        ours = {e["pcap_cnt"]: of_pal(e[key]) for e in events if e["event_type"] == kind}
+        compared[protocol] += len(theirs)
+        for frame in sorted(theirs.keys() | ours.keys()):
+            t.check((theirs.get(frame) == ours.get(frame)) != ((name, frame) in EXPLAINED), "%s: frame %d: %s: tshark %s, PAL %s" % (
+                name, frame, protocol, theirs.get(frame), ours.get(frame)))
+    return compared
+
+
+def without_stats(run):
+    return [line for line in run.lines() if b'"event_type":"stats"' not in line and b'"pal_stats"' not in line]
+
+
+def main():
+    t = pal.Test()
+    captures = pal.captures()
+    names = list(captures)
+    runs = pal.at_once(lambda n: pal.run(captures[n], "-p", PLUGINS), names)
+    others = pal.at_once(lambda n: pal.run(captures[n], "-p", PLUGINS, "-j", "3"), names)
+    paths = [os.path.join(pal.SCHEMAS, s) for s in SCHEMAS]
+    validators = [validate.Validator(p, ("stats",)) for p in paths if os.path.exists(p)] or [validate.Validator()]
+    compared = collections.Counter()
+    for name, run, other in zip(names, runs, others):
+        if not t.healthy(run, name, (0, 1)) or not t.healthy(other, name, (0, 1)):
+            continue
+        t.check(without_stats(run) == without_stats(other), "%s: -j 3 has other records" % name)
+        events = run.events()
+        for validator in validators:
+            problems = [p for e in events if "stats" not in e["event_type"] for p in validator.problems(e)]
+            t.check(not problems, "%s: %s" % (name, problems[:3]))
+        expected = pal.expected(name)
+        if expected is not None and name not in OTHER_NUMBERS and b"not a capture file" not in run.stderr:
+            compared += compare(t, name, expected.get("protocols", {}), events)
+    print("frames compared: %s" % dict(compared))
+    t.check(len(+compared) == len(FACTS) or not pal.have_corpus(), "not all protocols were compared")
+    return t.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
