@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""DHCP, DHCPv6 of every capture: the messages that tshark found, in the same frames, with the same fields; the same
+"""DHCP, DHCPv6, NTP of every capture: the messages that tshark found, in the same frames, with the same fields; the same
 records with one worker and with three; all valid by the schemas.
 """
 import collections
@@ -16,12 +16,13 @@ except ImportError:
     print("skipped: needs python3-jsonschema")
     sys.exit(pal.SKIP)
 
-PLUGINS = "dhcp,flows,anomaly"
+PLUGINS = "dhcp,ntp,flows,anomaly"
 SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 # tshark counts custom blocks of pcapng as frames.
 OTHER_NUMBERS = ("test102-be.pcapng", "test202-le.pcapng")
 # Frames where tshark sees something else, and why.
 EXPLAINED = {
+    ("ipv4-fragmented-1.pcap", 3): "no version: NTP by its port alone",
 }
 
 
@@ -57,10 +58,19 @@ def dhcpv6_of_pal(body):
     return [r["type"] for r in body.get("relays", [])] + [body["type"]], body["id"]
 
 
+def ntp_of_tshark(e):
+    return [int(e[k]) for k in ("version", "mode", "stratum")], e.get("refid")
+
+
+def ntp_of_pal(body):
+    return [body[k] for k in ("version", "mode", "stratum")], body["reference_id"].replace(":", "")
+
+
 # tshark's protocol, our event type, key of the record's body
 FACTS = (
     ("dhcp", "dhcp", "dhcp", dhcp_of_tshark, dhcp_of_pal),
     ("dhcpv6", "pal_dhcpv6", "pal", dhcpv6_of_tshark, dhcpv6_of_pal),
+    ("ntp", "pal_ntp", "pal", ntp_of_tshark, ntp_of_pal),
 )
 
 
