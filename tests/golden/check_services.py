@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""DHCP, DHCPv6, NTP of every capture: the messages that tshark found, in the same frames, with the same fields; the same
+"""DHCP, DHCPv6, IKE, NTP of every capture: the messages that tshark found, in the same frames, with the same fields; the same
 records with one worker and with three; all valid by the schemas.
 """
 import collections
@@ -16,7 +16,7 @@ except ImportError:
     print("skipped: needs python3-jsonschema")
     sys.exit(pal.SKIP)
 
-PLUGINS = "dhcp,ntp,flows,anomaly"
+PLUGINS = "dhcp,ike,ntp,flows,anomaly"
 SCHEMAS = ("eve-schema-8.0.6.json", "eve-schema-7.0.10.json")
 # tshark counts custom blocks of pcapng as frames.
 OTHER_NUMBERS = ("test102-be.pcapng", "test202-le.pcapng")
@@ -58,6 +58,15 @@ def dhcpv6_of_pal(body):
     return [r["type"] for r in body.get("relays", [])] + [body["type"]], body["id"]
 
 
+def ike_of_tshark(e):
+    return [e["version"], int(e["exchange"]), e["ispi"], e["rspi"], int(e["message_id"], 16)]
+
+
+def ike_of_pal(body):
+    return ["0x%d%d" % (body["version_major"], body["version_minor"]), body["exchange_type"], body["init_spi"],
+            body["resp_spi"], body["message_id"]]
+
+
 def ntp_of_tshark(e):
     return [int(e[k]) for k in ("version", "mode", "stratum")], e.get("refid")
 
@@ -70,6 +79,7 @@ def ntp_of_pal(body):
 FACTS = (
     ("dhcp", "dhcp", "dhcp", dhcp_of_tshark, dhcp_of_pal),
     ("dhcpv6", "pal_dhcpv6", "pal", dhcpv6_of_tshark, dhcpv6_of_pal),
+    ("isakmp", "ike", "ike", ike_of_tshark, ike_of_pal),
     ("ntp", "pal_ntp", "pal", ntp_of_tshark, ntp_of_pal),
 )
 
