@@ -379,7 +379,7 @@ static void netbios_name_is_not_dns(void **)
 
 	header(&m, 0x0110, (const unsigned int[]){1, 0, 0, 0});
 	add_question(&m, "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0x21);
-	assert_int_equal(recognise(&m, PAL_OVER_UDP, 137), PAL_APP_FAILED);
+	assert_int_equal(recognise(&m, PAL_OVER_UDP, 137), PAL_APP_NBNS);
 }
 
 static void stream_is_recognised_in_any_pieces(void **)
