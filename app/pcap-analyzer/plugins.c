@@ -41,6 +41,7 @@ app_plugins_load(struct run *run, const char *select, const char *defaults, char
 			.defaults = defaults,
 			.conf_get = plugin_conf_get,
 			.conf_arg = run->conf,
+			.measure = v->plugin_cycles,
 		},
 		err
 	);
@@ -124,6 +125,20 @@ int app_plugins_check_keys(struct run *run)
 	return rc;
 }
 
+static void list_apps(uint64_t apps)
+{
+	if (apps == 0)
+		return;
+	printf("%14s protocols:", "");
+	if (apps == PAL_APPS_ALL)
+		printf(" all");
+	for (enum pal_app app = PAL_APP_FAILED + 1; app < PAL_APP_COUNT && apps != PAL_APPS_ALL;
+	     app++)
+		if (pal_apps_have(apps, app))
+			printf(" %s", pal_app_name(app));
+	putchar('\n');
+}
+
 int app_plugins_list(struct run *run)
 {
 	char err[PAL_PLUGINS_ERR_LEN];
@@ -137,15 +152,20 @@ int app_plugins_list(struct run *run)
 		const struct pal_plugin *plugin = pal_plugins_get(all, i);
 
 		printf("%-14s %-8s %s\n", plugin->name, plugin->version, plugin->summary);
-		printf("%14s hooks:%s%s%s%s%s%s%s\n",
+		printf("%14s hooks:%s%s%s%s%s%s%s%s%s%s%s\n",
 		       "",
 		       plugin->frame ? " frame" : "",
 		       plugin->flow_open ? " flow_open" : "",
 		       plugin->datagram ? " datagram" : "",
 		       plugin->payload ? " payload" : "",
+		       plugin->stream ? " stream" : "",
+		       plugin->gap ? " gap" : "",
+		       plugin->tcp_event ? " tcp_event" : "",
 		       plugin->flow_close ? " flow_close" : "",
+		       plugin->anomaly ? " anomaly" : "",
 		       plugin->tick ? " tick" : "",
 		       plugin->annotate ? " annotate" : "");
+		list_apps(plugin->apps);
 		for (const struct pal_plugin_key *k = plugin->keys; k != NULL && k->name != NULL;
 		     k++)
 			printf("%14s plugin.%s.%s = %s  (%s)\n",

@@ -46,6 +46,7 @@ struct pal_conf_values {
 	uint32_t timeout_s[4][3]; /**< As enum pal_flow_proto and enum pal_flow_state order them. */
 	const char *plugins;
 	const char *plugin_dir;
+	bool plugin_cycles;
 	const char *hugepages;
 	uint32_t eal_memory_mib;
 };

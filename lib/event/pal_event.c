@@ -4,9 +4,17 @@
 #include <pal_err.h>
 #include <pal_input.h>
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+
+void pal_events_need(struct pal_events *ev, size_t len)
+{
+	assert(len <= PAL_WRITER_BLOCK_BYTES / 2);
+	if (ev->room < len)
+		ev->room = len;
+}
 
 int pal_events_annotate(struct pal_events *ev, pal_event_annotate_t fn, void *state)
 {
@@ -77,7 +85,7 @@ static struct pal_json *begin(struct pal_events *ev, uint64_t time_ns)
 
 	if (ev->sink < 0)
 		return NULL;
-	dst = pal_out_reserve(ev->out, ev->sink, 0, &len);
+	dst = pal_out_reserve(ev->out, ev->sink, ev->room, &len);
 	if (dst == NULL)
 		return NULL;
 	ev->json = pal_json_of(dst, len);

@@ -29,6 +29,7 @@ struct pal_events {
 	struct pal_out *out;
 	int sink; /**< eve.json; negative: nobody wants records. */
 	uint64_t nb_records; /**< Begun and ended. */
+	size_t room; /**< That a record has at least: pal_events_need(). */
 	struct pal_json json;
 	struct pal_time_cache time_cache;
 	uint16_t nb_annotators;
@@ -37,6 +38,9 @@ struct pal_events {
 		void *state;
 	} annotators[PAL_EVENT_MAX_ANNOTATORS];
 };
+
+/** Say that records may be so long; 4 KiB is what they have without it. At most half of PAL_WRITER_BLOCK_BYTES. */
+void pal_events_need(struct pal_events *ev, size_t len);
 
 /** Add an annotator; -ENOSPC after PAL_EVENT_MAX_ANNOTATORS. */
 int pal_events_annotate(struct pal_events *ev, pal_event_annotate_t fn, void *state);

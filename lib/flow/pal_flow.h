@@ -60,6 +60,9 @@ enum pal_tcp_state {
 #define PAL_FLOW_FIN_SEEN(dir) (1 << (dir))
 #define PAL_FLOW_RST_SEEN(dir) (4 << (dir))
 
+/** In pal_flow.wants: its application protocol is still looked for. */
+#define PAL_FLOW_WANTS_APP (UINT32_C(1) << 31)
+
 struct pal_flow {
 	/* what every packet looks at: one cache line */
 	struct pal_flow_key key;
@@ -71,7 +74,7 @@ struct pal_flow {
 	uint64_t pkts[PAL_DIR_COUNT];
 	uint64_t bytes[PAL_DIR_COUNT]; /**< On the wire, link header included. */
 	uint64_t last_ns; /**< Latest time of any of its packets. */
-	uint32_t wants; /**< Bit n: plugin n still wants payload. */
+	uint32_t wants; /**< Bit n: plugin n still wants payload; PAL_FLOW_WANTS_APP. */
 	uint32_t seq_end
 		[PAL_DIR_COUNT]; /**< Sequence number after all that each side sent, not beyond its FIN. */
 	uint8_t state; /**< enum pal_flow_state */
@@ -95,6 +98,11 @@ struct pal_flow {
 	uint16_t input; /**< pal_pkt.input of its first packet. */
 	uint8_t wheel_slot; /**< lib/flow only. */
 	uint8_t icmp_type, icmp_code; /**< Of its first packet. */
+	uint8_t app; /**< enum pal_app: what it is, or was taken for first. lib/detect: wo */
+	uint8_t app_dir
+		[PAL_DIR_COUNT]; /**< enum pal_app: what each side's bytes look like. lib/detect: wo */
+	uint8_t app_orig; /**< enum pal_app: what it was before it changed. lib/detect: wo */
+	uint8_t app_expected; /**< enum pal_app: what it was to become. lib/detect: wo */
 };
 static_assert(offsetof(struct pal_flow, pkts) == 64 && offsetof(struct pal_flow, first_ns) == 128);
 static_assert(sizeof(struct pal_flow) == 192, "plugin bytes begin with a cache line");

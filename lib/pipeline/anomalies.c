@@ -18,6 +18,16 @@ void lcore_anomaly(struct lcore *lc, const struct pal_anomaly *anomaly)
 	pal_chain_anomaly(lc->chain, anomaly);
 }
 
+static void on_plugin_anomaly(void *arg, const struct pal_anomaly *anomaly)
+{
+	lcore_anomaly(arg, anomaly);
+}
+
+void lcore_anomaly_sink(struct lcore *lc, struct pal_anomaly_sink *ret_sink)
+{
+	*ret_sink = (struct pal_anomaly_sink){on_plugin_anomaly, lc};
+}
+
 void lcore_decode_anomalies(struct lcore *lc, const struct pal_pkt *pkt)
 {
 	struct pal_anomaly anomaly;

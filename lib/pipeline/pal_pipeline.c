@@ -40,6 +40,10 @@ static void on_flow_close(void *arg, struct pal_flow *flow)
 	struct lcore *lc = arg;
 
 	lcore_stream_close(lc, flow);
+	if (lc->detect != NULL) {
+		pal_detect_close(lc->detect, flow);
+		lc->stats.apps[flow->app]++;
+	}
 	pal_chain_flow_close(lc->chain, flow);
 }
 
@@ -220,6 +224,8 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 		return -errno;
 	lc->events = (struct pal_events){.out = lc->out, .sink = p->conf.eve_sink};
 	plugin_lcore.out = lc->out;
+	lcore_anomaly_sink(lc, &plugin_lcore.anomalies);
+	lcore_app_sink(lc, &plugin_lcore.apps);
 	lc->chain = pal_chain_create(p->conf.plugins, &plugin_lcore);
 	if (lc->chain == NULL)
 		return -errno;
@@ -238,8 +244,14 @@ static int make_lcore(struct pal_pipeline *p, struct lcore *lc)
 			return rc;
 		flow.side_bytes = sizeof(struct pal_stream);
 	}
-	flow.hooks = (struct pal_flow_hooks){on_flow_open, on_flow_close, lc};
 	flow.extra_bytes = pal_plugins_flow_bytes(p->conf.plugins);
+	if (lc->chain->apps != 0) {
+		lc->detect = pal_detect_create(flow.max_flows, flow.extra_bytes);
+		flow.extra_bytes += sizeof(struct pal_detect_flow);
+		if (lc->detect == NULL)
+			return -errno;
+	}
+	flow.hooks = (struct pal_flow_hooks){on_flow_open, on_flow_close, lc};
 	lc->flows = pal_flow_table_create(&flow, shards_of(p, lc->index));
 	return lc->flows == NULL ? -errno : 0;
 }
@@ -311,6 +323,7 @@ void pal_pipeline_destroy(struct pal_pipeline *p)
 		struct lcore *lc = &p->lcores[i];
 
 		pal_chain_destroy(p->conf.plugins, lc->chain);
+		pal_detect_destroy(lc->detect);
 		pal_defrag_destroy(lc->defrag);
 		pal_flow_table_destroy(lc->flows);
 		rte_mempool_free(lc->views);
@@ -345,6 +358,18 @@ bool pal_pipeline_done(const struct pal_pipeline *p)
 	return true;
 }
 
+static void add_costs(struct pal_stats *stats, const struct pal_pipeline *p, const struct lcore *lc)
+{
+	if (lc->chain->costs == NULL)
+		return;
+	stats->nb_plugins = pal_plugins_count(p->conf.plugins);
+	for (uint16_t i = 0; i < stats->nb_plugins; i++) {
+		stats->plugins[i].name = pal_plugins_get(p->conf.plugins, i)->name;
+		stats->plugins[i].calls += lc->chain->costs[i].calls;
+		stats->plugins[i].cycles += lc->chain->costs[i].cycles;
+	}
+}
+
 void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
@@ -366,6 +391,7 @@ void pal_pipeline_stats(struct pal_pipeline *p, struct pal_stats *ret_stats)
 			pal_stats_add_defrag(ret_stats, pal_defrag_stats_get(lc->defrag));
 		if (lc->streams != NULL)
 			pal_stats_add_streams(ret_stats, pal_streams_stats_get(lc->streams));
+		add_costs(ret_stats, p, lc);
 		ret_stats->nb_records += lc->events.nb_records;
 		ret_stats->lost_records += pal_out_lost(lc->out);
 	}

@@ -5,6 +5,7 @@
 #include "pal_pipeline.h"
 
 #include <pal_defrag.h>
+#include <pal_detect.h>
 #include <pal_mbuf.h>
 #include <pal_steer.h>
 #include <pal_stream.h>
@@ -55,6 +56,7 @@ struct lcore {
 	struct rte_ring *inbox; // others: enqueue
 	struct pal_flow_table *flows; // NULL: owns no shards
 	struct pal_streams *streams; // NULL: nobody wants any
+	struct pal_detect *detect; // NULL: no plugin asks for application protocols
 	struct rte_mempool *kept; // for copies of packets that streams hold on to
 	struct pal_chain *chain;
 	struct pal_events events;
@@ -112,6 +114,9 @@ void lcore_drop(struct lcore *lc, struct rte_mbuf *m, enum pal_drop drop);
 /** Tell plugins of an oddity. */
 void lcore_anomaly(struct lcore *lc, const struct pal_anomaly *anomaly);
 
+/** The same, for plugins. */
+void lcore_anomaly_sink(struct lcore *lc, struct pal_anomaly_sink *ret_sink);
+
 /** What a packet that was just decoded shows. */
 void lcore_decode_anomalies(struct lcore *lc, const struct pal_pkt *pkt);
 
@@ -135,6 +140,25 @@ void lcore_defrag_hooks(struct lcore *lc, struct pal_defrag_hooks *ret_hooks);
 
 /** Where streams go: to the plugins. */
 void lcore_stream_hooks(struct lcore *lc, struct pal_stream_hooks *ret_hooks);
+
+/** Where plugins say whose a flow is. */
+void lcore_app_sink(struct lcore *lc, struct pal_app_sink *ret_sink);
+
+/** Bytes of a stream: is its protocol known by them? And then to the plugins that want that protocol. */
+void lcore_app_stream(struct lcore *lc, struct pal_flow *flow, const struct pal_stream_data *data);
+void lcore_app_gap(
+	struct lcore *lc,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t offset,
+	uint64_t len
+);
+
+/** The stream ends. */
+void lcore_app_end(struct lcore *lc, struct pal_flow *flow);
+
+/** A datagram, before plugins get it. */
+void lcore_app_datagram(struct lcore *lc, struct pal_flow *flow, const struct pal_pkt *pkt);
 
 /** A packet of a TCP flow for its stream. Returns true if that keeps the mbuf. */
 bool lcore_stream(struct lcore *lc, struct pal_flow *flow, struct rte_mbuf *m);

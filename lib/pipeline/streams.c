@@ -22,7 +22,9 @@ static void on_data(void *arg, struct pal_flow *flow, const struct pal_stream_da
 {
 	struct lcore *lc = arg;
 
-	pal_chain_stream(lc->chain, flow, data);
+	pal_chain_stream_to(lc->chain, flow, data, ~lc->chain->app_bits);
+	if (flow->wants & (lc->chain->app_bits | PAL_FLOW_WANTS_APP))
+		lcore_app_stream(lc, flow, data);
 	stop_if_unwanted(lc, flow);
 }
 
@@ -31,7 +33,9 @@ on_gap(void *arg, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint
 {
 	struct lcore *lc = arg;
 
-	pal_chain_gap(lc->chain, flow, dir, offset, len);
+	pal_chain_gap_to(lc->chain, flow, dir, offset, len, ~lc->chain->app_bits);
+	if (flow->wants & (lc->chain->app_bits | PAL_FLOW_WANTS_APP))
+		lcore_app_gap(lc, flow, dir, offset, len);
 	stop_if_unwanted(lc, flow);
 }
 
@@ -44,6 +48,8 @@ static void on_event(
 {
 	struct lcore *lc = arg;
 
+	if (pal_stream_event_kind(event) == PAL_STREAM_KIND_END)
+		lcore_app_end(lc, flow);
 	pal_chain_tcp_event(lc->chain, flow, event, info);
 	if (pal_stream_event_kind(event) == PAL_STREAM_KIND_ANOMALY)
 		lcore_stream_anomaly(lc, flow, event, info);

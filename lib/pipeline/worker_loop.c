@@ -32,6 +32,7 @@ static void work_burst(struct lcore *lc, struct rte_mbuf **mbufs, uint16_t nb_pk
 		struct pal_flow *flow = pal_flow_track(lc->flows, i, pkts[i]);
 
 		lcore_count(&lcore_book(lc, pkts[i])->delivered, pkts[i]);
+		lcore_app_datagram(lc, flow, pkts[i]);
 		pal_chain_datagram(lc->chain, flow, pkts[i]);
 		if (!lcore_stream(lc, flow, mbufs[i]))
 			mbufs[nb_done++] = mbufs[i];

@@ -15,6 +15,7 @@
 enum pal_anomaly_type {
 	PAL_ANOMALY_DECODE, /**< One packet is wrong in itself, or fragments do not fit together. */
 	PAL_ANOMALY_STREAM, /**< A TCP segment does not fit its connection. */
+	PAL_ANOMALY_APPLAYER, /**< An application protocol is not what it seemed, or breaks its rules. */
 };
 
 /** Codes are below this; equal code means equal names. Each layer has its part of them. */
@@ -22,6 +23,7 @@ enum pal_anomaly_type {
 #define PAL_ANOMALY_CODE_DECODE 0
 #define PAL_ANOMALY_CODE_DEFRAG 64
 #define PAL_ANOMALY_CODE_STREAM 128
+#define PAL_ANOMALY_CODE_APPLAYER 192
 
 struct pal_flow;
 
@@ -42,6 +44,12 @@ struct pal_anomaly {
 	uint64_t offset; /**< In the datagram's payload, or in the stream of that direction. */
 	uint32_t len;
 	uint64_t old_hash, new_hash; /**< FNV-1a of what came first, and of what came then. */
+};
+
+/** Where anomalies go. */
+struct pal_anomaly_sink {
+	void (*fn)(void *arg, const struct pal_anomaly *anomaly);
+	void *arg;
 };
 
 #endif

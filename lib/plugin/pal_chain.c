@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plugin_priv.h"
 
+#include <rte_cycles.h>
+
 #include <netinet/in.h>
 #include <stdlib.h>
 
@@ -10,6 +12,7 @@
 			(chain)->name[(chain)->nb_##name].fn = (host)->plugin->name;               \
 			(chain)->name[(chain)->nb_##name].state = (chain)->states[(host)->index];  \
 			(chain)->name[(chain)->nb_##name].protos = protos_of((host)->plugin);      \
+			(chain)->name[(chain)->nb_##name].apps = (host)->plugin->apps;             \
 			(chain)->name[(chain)->nb_##name++].bit = pal_plugin_bit(host);            \
 		}                                                                                  \
 	} while (0)
@@ -17,6 +20,38 @@
 static uint32_t protos_of(const struct pal_plugin *plugin)
 {
 	return plugin->protos != 0 ? plugin->protos : PAL_PLUGIN_ALL;
+}
+
+// Who wants application protocols wants them recognised, whatever it does with them then.
+static void add_app_bits(struct pal_chain *chain, const struct pal_plugin_host *host)
+{
+	uint32_t protos = protos_of(host->plugin);
+
+	chain->apps |= host->plugin->apps;
+	chain->app_bits |= pal_plugin_bit(host);
+	if (protos & PAL_PLUGIN_TCP) {
+		chain->open_bits[1] |= PAL_FLOW_WANTS_APP;
+		chain->stream_bits |= PAL_FLOW_WANTS_APP;
+	}
+	if (protos & PAL_PLUGIN_UDP)
+		chain->open_bits[0] |= PAL_FLOW_WANTS_APP;
+}
+
+// Who wants what from the beginning, and who only once the protocol is known.
+static void set_bits(struct pal_chain *chain, const struct pal_plugins *plugins)
+{
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		const struct pal_plugin_host *host = &plugins->hosts[i];
+
+		if (pal_plugin_wants_streams(host))
+			chain->stream_bits |= pal_plugin_bit(host);
+		if (host->plugin->apps != 0)
+			add_app_bits(chain, host);
+		else if (pal_plugin_wants_streams(host))
+			chain->open_bits[1] |= pal_plugin_bit(host);
+	}
+	chain->app_offset = plugins->app_offset;
+	chain->app_bytes = plugins->flow_bytes - plugins->app_offset;
 }
 
 struct pal_chain *
@@ -57,7 +92,14 @@ pal_chain_create(struct pal_plugins *plugins, const struct pal_plugin_lcore *lco
 		ADD_HOOK(chain, host, anomaly);
 		ADD_HOOK(chain, host, tick);
 	}
-	chain->stream_bits = pal_plugins_stream_bits(plugins);
+	set_bits(chain, plugins);
+	if (plugins->conf.measure) {
+		chain->costs = calloc(PAL_PLUGIN_MAX, sizeof(*chain->costs));
+		if (chain->costs == NULL) {
+			pal_chain_destroy(plugins, chain);
+			return pal_err_null(ENOMEM);
+		}
+	}
 	return chain;
 }
 
@@ -68,8 +110,25 @@ void pal_chain_destroy(struct pal_plugins *plugins, struct pal_chain *chain)
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
 		if (chain->states[i] != NULL && plugins->hosts[i].plugin->lcore_fini != NULL)
 			plugins->hosts[i].plugin->lcore_fini(chain->states[i]);
+	free(chain->costs);
 	free(chain);
 }
+
+// One hook of one plugin. Who calls another plugin by that (an anomaly) is charged for it, too.
+#define CALL(chain, hook, i, ...)                                                                  \
+	do {                                                                                       \
+		struct pal_plugin_cost *cost =                                                     \
+			(chain)->costs == NULL                                                     \
+				? NULL                                                             \
+				: &(chain)->costs[__builtin_ctz((chain)->hook[i].bit)];            \
+		uint64_t begin_tsc = cost == NULL ? 0 : rte_rdtsc();                               \
+                                                                                                   \
+		(chain)->hook[i].fn((chain)->hook[i].state, __VA_ARGS__);                          \
+		if (cost != NULL) {                                                                \
+			cost->calls++;                                                             \
+			cost->cycles += rte_rdtsc() - begin_tsc;                                   \
+		}                                                                                  \
+	} while (0)
 
 static uint32_t proto_bit(uint8_t proto)
 {
@@ -91,7 +150,7 @@ static uint32_t proto_bit(uint8_t proto)
 void pal_chain_frame(const struct pal_chain *chain, const struct pal_pkt *pkt)
 {
 	for (uint16_t i = 0; i < chain->nb_frame; i++)
-		chain->frame[i].fn(chain->frame[i].state, pkt);
+		CALL(chain, frame, i, pkt);
 }
 
 void pal_chain_flow_open(
@@ -103,27 +162,35 @@ void pal_chain_flow_open(
 	uint32_t proto = proto_bit(flow->key.proto);
 
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
-		if (chain->payload[i].protos & proto)
+		if ((chain->payload[i].protos & proto) && chain->payload[i].apps == 0)
 			flow->wants |= chain->payload[i].bit;
 	if (proto == PAL_PLUGIN_TCP)
-		flow->wants |= chain->stream_bits;
+		flow->wants |= chain->open_bits[1];
+	else if (proto == PAL_PLUGIN_UDP)
+		flow->wants |= chain->open_bits[0];
 	for (uint16_t i = 0; i < chain->nb_flow_open; i++)
 		if (chain->flow_open[i].protos & proto)
-			chain->flow_open[i].fn(chain->flow_open[i].state, flow, pkt);
+			CALL(chain, flow_open, i, flow, pkt);
 }
 
-static void
-chain_payload(const struct pal_chain *chain, struct pal_flow *flow, const struct pal_pkt *pkt)
+// Of a protocol that was recognised in a TCP stream, the stream is what its plugin gets.
+static void chain_payload(
+	const struct pal_chain *chain,
+	struct pal_flow *flow,
+	const struct pal_pkt *pkt,
+	uint32_t proto
+)
 {
 	for (uint16_t i = 0; i < chain->nb_payload; i++)
-		if (flow->wants & chain->payload[i].bit)
-			chain->payload[i].fn(
-				chain->payload[i].state,
-				flow,
-				pkt,
-				pkt->data + pkt->payload_off,
-				pkt->payload_cap_len
-			);
+		if ((flow->wants & chain->payload[i].bit) && (chain->payload[i].protos & proto) &&
+		    (chain->payload[i].apps == 0 || proto != PAL_PLUGIN_TCP))
+			CALL(chain,
+			     payload,
+			     i,
+			     flow,
+			     pkt,
+			     pkt->data + pkt->payload_off,
+			     pkt->payload_cap_len);
 }
 
 void pal_chain_datagram(
@@ -136,33 +203,61 @@ void pal_chain_datagram(
 
 	for (uint16_t i = 0; i < chain->nb_datagram; i++)
 		if (chain->datagram[i].protos & proto)
-			chain->datagram[i].fn(chain->datagram[i].state, flow, pkt);
+			CALL(chain, datagram, i, flow, pkt);
 	if (flow->wants != 0 && pkt->payload_cap_len != 0)
-		chain_payload(chain, flow, pkt);
+		chain_payload(chain, flow, pkt, proto);
 }
 
-void pal_chain_stream(
+void pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow)
+{
+	uint32_t proto = proto_bit(flow->key.proto), bits = 0;
+
+	for (uint16_t i = 0; i < chain->nb_payload; i++)
+		if (pal_apps_have(chain->payload[i].apps, flow->app) && proto != PAL_PLUGIN_TCP &&
+		    (chain->payload[i].protos & proto))
+			bits |= chain->payload[i].bit;
+	for (uint16_t i = 0; i < chain->nb_stream; i++)
+		if (pal_apps_have(chain->stream[i].apps, flow->app) && proto == PAL_PLUGIN_TCP)
+			bits |= chain->stream[i].bit;
+	flow->wants |= bits;
+}
+
+void pal_chain_app_close(const struct pal_chain *chain, struct pal_flow *flow)
+{
+	uint32_t proto = proto_bit(flow->key.proto);
+
+	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
+		if ((chain->flow_close[i].protos & proto) &&
+		    pal_apps_have(chain->flow_close[i].apps, flow->app))
+			CALL(chain, flow_close, i, flow);
+	flow->wants &= ~chain->app_bits;
+	memset(pal_plugin_flow_data(flow, chain->app_offset), 0, chain->app_bytes);
+}
+
+void pal_chain_stream_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
-	const struct pal_stream_data *data
+	const struct pal_stream_data *data,
+	uint32_t bits
 )
 {
 	for (uint16_t i = 0; i < chain->nb_stream; i++)
-		if (flow->wants & chain->stream[i].bit)
-			chain->stream[i].fn(chain->stream[i].state, flow, data);
+		if (flow->wants & bits & chain->stream[i].bit)
+			CALL(chain, stream, i, flow, data);
 }
 
-void pal_chain_gap(
+void pal_chain_gap_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
 	enum pal_dir dir,
 	uint64_t offset,
-	uint64_t len
+	uint64_t len,
+	uint32_t bits
 )
 {
 	for (uint16_t i = 0; i < chain->nb_gap; i++)
-		if (flow->wants & chain->gap[i].bit)
-			chain->gap[i].fn(chain->gap[i].state, flow, dir, offset, len);
+		if (flow->wants & bits & chain->gap[i].bit)
+			CALL(chain, gap, i, flow, dir, offset, len);
 }
 
 void pal_chain_tcp_event(
@@ -174,13 +269,13 @@ void pal_chain_tcp_event(
 {
 	for (uint16_t i = 0; i < chain->nb_tcp_event; i++)
 		if (flow->wants & chain->tcp_event[i].bit)
-			chain->tcp_event[i].fn(chain->tcp_event[i].state, flow, event, info);
+			CALL(chain, tcp_event, i, flow, event, info);
 }
 
 void pal_chain_anomaly(const struct pal_chain *chain, const struct pal_anomaly *anomaly)
 {
 	for (uint16_t i = 0; i < chain->nb_anomaly; i++)
-		chain->anomaly[i].fn(chain->anomaly[i].state, anomaly);
+		CALL(chain, anomaly, i, anomaly);
 }
 
 void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
@@ -188,14 +283,16 @@ void pal_chain_flow_close(const struct pal_chain *chain, struct pal_flow *flow)
 	uint32_t proto = proto_bit(flow->key.proto);
 
 	for (uint16_t i = 0; i < chain->nb_flow_close; i++)
-		if (chain->flow_close[i].protos & proto)
-			chain->flow_close[i].fn(chain->flow_close[i].state, flow);
+		if ((chain->flow_close[i].protos & proto) &&
+		    (chain->flow_close[i].apps == 0 ||
+		     pal_apps_have(chain->flow_close[i].apps, flow->app)))
+			CALL(chain, flow_close, i, flow);
 }
 
 void pal_chain_tick(const struct pal_chain *chain, uint64_t now_ns)
 {
 	for (uint16_t i = 0; i < chain->nb_tick; i++)
-		chain->tick[i].fn(chain->tick[i].state, now_ns);
+		CALL(chain, tick, i, now_ns);
 }
 
 int pal_plugins_report(

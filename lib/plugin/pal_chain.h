@@ -10,8 +10,8 @@
 
 #include "pal_plugin.h"
 
-/** Plugins at once: each has a bit in pal_flow.wants. */
-#define PAL_PLUGIN_MAX 32
+/** Plugins at once: each has a bit in pal_flow.wants, where the last is PAL_FLOW_WANTS_APP. */
+#define PAL_PLUGIN_MAX 31
 
 /** All loaded plugins. */
 struct pal_plugins;
@@ -27,6 +27,7 @@ struct pal_plugins_conf {
 	const char *defaults; /**< Comma list of names; `*` is all. */
 	pal_plugins_conf_get_t conf_get;
 	void *conf_arg;
+	bool measure; /**< Count what each plugin costs. */
 };
 
 #define PAL_PLUGINS_ERR_LEN 512
@@ -65,9 +66,6 @@ int pal_plugins_init(struct pal_plugins *plugins, const struct pal_plugins_env *
 /** Bytes that all plugins together want in each flow. After pal_plugins_load(). */
 uint32_t pal_plugins_flow_bytes(const struct pal_plugins *plugins);
 
-/** Bits in pal_flow.wants of the plugins that want TCP streams; 0: nobody does. After pal_plugins_init(). */
-uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins);
-
 /** Merge the states of all lcores, report, free the states. 0 or -errno with err filled. Main, all lcores stopped. */
 struct pal_chain;
 int pal_plugins_report(
@@ -85,8 +83,14 @@ int pal_plugins_report(
 		void *state;                                                                       \
 		uint32_t protos;                                                                   \
 		uint32_t bit;                                                                      \
+		uint64_t apps;                                                                     \
 	} name[PAL_PLUGIN_MAX];                                                                    \
 	uint16_t nb_##name
+
+/** What the hooks of one plugin took on one lcore. */
+struct pal_plugin_cost {
+	uint64_t calls, cycles;
+};
 
 struct pal_chain {
 	PAL_CHAIN_HOOK(frame, typeof(((struct pal_plugin *)0)->frame));
@@ -100,7 +104,14 @@ struct pal_chain {
 	PAL_CHAIN_HOOK(anomaly, typeof(((struct pal_plugin *)0)->anomaly));
 	PAL_CHAIN_HOOK(tick, typeof(((struct pal_plugin *)0)->tick));
 	void *states[PAL_PLUGIN_MAX]; /**< Of each plugin, by its index. */
-	uint32_t stream_bits; /**< pal_plugins_stream_bits(). */
+	/** Bits in pal_flow.wants that a TCP flow opens with, and any other. */
+	uint32_t open_bits[2];
+	/** Those for which a TCP stream is followed; 0: nobody wants any. */
+	uint32_t stream_bits;
+	struct pal_plugin_cost *costs; /**< By index of the plugin; NULL: not measured. lcore: wo */
+	uint64_t apps; /**< Application protocols that some plugin wants; 0: none is looked for. */
+	uint32_t app_bits; /**< Of the plugins that want them. */
+	uint32_t app_offset, app_bytes; /**< What those plugins have in each flow. */
 };
 
 /** Make the chain of one lcore: every plugin's state, then the arrays. NULL with errno set. */
@@ -122,17 +133,26 @@ void pal_chain_datagram(
 	struct pal_flow *flow,
 	const struct pal_pkt *pkt
 );
-void pal_chain_stream(
+/** The protocol of a flow is known (pal_flow.app): who wants it, wants the flow. */
+void pal_chain_app(const struct pal_chain *chain, struct pal_flow *flow);
+
+/** It is not any more what it was: flow_close for those who wanted that, and zeroed bytes for those to come. */
+void pal_chain_app_close(const struct pal_chain *chain, struct pal_flow *flow);
+
+/** A stream for some plugins only: those of bits. */
+void pal_chain_stream_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
-	const struct pal_stream_data *data
+	const struct pal_stream_data *data,
+	uint32_t bits
 );
-void pal_chain_gap(
+void pal_chain_gap_to(
 	const struct pal_chain *chain,
 	struct pal_flow *flow,
 	enum pal_dir dir,
 	uint64_t offset,
-	uint64_t len
+	uint64_t len,
+	uint32_t bits
 );
 void pal_chain_tcp_event(
 	const struct pal_chain *chain,

@@ -5,6 +5,8 @@
  */
 #include "plugin_priv.h"
 
+#include <rte_common.h>
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
@@ -13,24 +15,44 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define SUFFIX ".so"
 
 /* choosing */
 
-// Is `name` in a comma list? By the whole name, or also by a part of it.
-static bool is_listed(const char *list, const char *name, bool part_is_enough)
+// Is this the whole name of a plugin, in any of the folders?
+static bool is_whole_name(const struct pal_plugins_conf *conf, const char *item, size_t len)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; conf->dirs[i] != NULL; i++) {
+		snprintf(path, sizeof(path), "%s/%.*s" SUFFIX, conf->dirs[i], (int)len, item);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_part(const char *name, const char *item, size_t len)
+{
+	for (; strlen(name) >= len; name++)
+		if (strncasecmp(name, item, len) == 0)
+			return true;
+	return false;
+}
+
+// Is `name` in a comma list? By the whole name; with conf also by a part of it that is no other plugin's whole name.
+static bool is_listed(const char *list, const char *name, const struct pal_plugins_conf *conf)
 {
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
 
-		if (len > 0 && len <= strlen(name)) {
-			if (strncmp(list, name, len) == 0 && name[len] == '\0')
-				return true;
-			for (const char *p = name; part_is_enough && strlen(p) >= len; p++)
-				if (strncasecmp(p, list, len) == 0)
-					return true;
-		}
+		if (len == strlen(name) && strncmp(list, name, len) == 0)
+			return true;
+		if (len > 0 && conf != NULL && is_part(name, list, len) &&
+		    !is_whole_name(conf, list, len))
+			return true;
 		list += len;
 		list += *list == ',';
 	}
@@ -40,8 +62,8 @@ static bool is_listed(const char *list, const char *name, bool part_is_enough)
 static bool is_wanted(const struct pal_plugins_conf *conf, const char *name)
 {
 	if (conf->select != NULL)
-		return is_listed(conf->select, name, true);
-	return strcmp(conf->defaults, "*") == 0 || is_listed(conf->defaults, name, false);
+		return is_listed(conf->select, name, conf);
+	return strcmp(conf->defaults, "*") == 0 || is_listed(conf->defaults, name, NULL);
 }
 
 static bool is_loaded(const struct pal_plugins *plugins, const char *name)
@@ -87,6 +109,8 @@ static int check(const struct pal_plugin *plugin, const char *path, const char *
 			plugin->name == NULL ? "" : plugin->name,
 			plugin->name == NULL ? "<name>" : plugin->name
 		);
+	if (plugin->apps != 0 && (plugin->flow_open != NULL || plugin->datagram != NULL))
+		return fail(err, EINVAL, "%s: has apps, and hooks for flows of any kind", path);
 	if (plugin->merge != NULL && plugin->lcore_init == NULL)
 		return fail(err, EINVAL, "%s: has merge but no lcore_init", path);
 	return 0;
@@ -152,14 +176,47 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->plugin->name, y->plugin->name);
 }
 
+static uint32_t flow_bytes_of(const struct pal_plugin *plugin)
+{
+	return (plugin->flow_bytes + 7) & ~7u;
+}
+
+// A flow is of one application protocol: plugins that want different ones share the same bytes.
+static uint32_t offset_of_app(const struct pal_plugins *plugins, uint16_t index, uint32_t start)
+{
+	uint32_t offset = start;
+
+	for (uint16_t i = 0; i < index; i++) {
+		const struct pal_plugin_host *other = &plugins->hosts[i];
+
+		if (other->plugin->apps & plugins->hosts[index].plugin->apps)
+			offset = RTE_MAX(offset, other->flow_offset + flow_bytes_of(other->plugin));
+	}
+	return offset;
+}
+
 static void lay_out_flow_bytes(struct pal_plugins *plugins)
 {
-	uint32_t offset = 0;
+	uint32_t end = 0;
 
 	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
 		plugins->hosts[i].index = i;
-		plugins->hosts[i].flow_offset = offset;
-		offset += (plugins->hosts[i].plugin->flow_bytes + 7) & ~7u;
+		if (plugins->hosts[i].plugin->apps != 0)
+			continue;
+		plugins->hosts[i].flow_offset = end;
+		end += flow_bytes_of(plugins->hosts[i].plugin);
+	}
+	plugins->flow_bytes = end;
+	plugins->app_offset = end;
+	for (uint16_t i = 0; i < plugins->nb_hosts; i++) {
+		struct pal_plugin_host *host = &plugins->hosts[i];
+
+		if (host->plugin->apps == 0)
+			continue;
+		host->flow_offset = offset_of_app(plugins, i, end);
+		plugins->flow_bytes =
+			RTE_MAX(plugins->flow_bytes,
+				host->flow_offset + flow_bytes_of(host->plugin));
 	}
 }
 
@@ -174,7 +231,7 @@ static int check_selection(const struct pal_plugins *plugins, char *err)
 		bool found = len == 0 || item == NULL;
 
 		for (uint16_t i = 0; i < plugins->nb_hosts && !found; i++)
-			found = is_listed(item, plugins->hosts[i].plugin->name, true);
+			found = is_listed(item, plugins->hosts[i].plugin->name, &plugins->conf);
 		if (!found) {
 			fail(err,
 			     ENOENT,
@@ -273,11 +330,7 @@ int pal_plugins_init(struct pal_plugins *plugins, const struct pal_plugins_env *
 
 uint32_t pal_plugins_flow_bytes(const struct pal_plugins *plugins)
 {
-	uint32_t bytes = 0;
-
-	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
-		bytes += (plugins->hosts[i].plugin->flow_bytes + 7) & ~7u;
-	return bytes;
+	return plugins->flow_bytes;
 }
 
 /* what plugins ask for */
@@ -350,6 +403,10 @@ int pal_plugin_open(
 	char path[PATH_MAX];
 	int sink;
 
+	if (strcmp(name, "-") == 0) {
+		sink = pal_writer_open(env->writer, name, frame);
+		return sink < 0 ? pal_plugin_fail(host, -sink, "-: %s", strerror(-sink)) : sink;
+	}
 	if (env->outdir == NULL)
 		return pal_plugin_fail(host, ENOENT, "there is no output directory for %s", name);
 	if (snprintf(path, sizeof(path), "%s/%s", env->outdir, name) >= (int)sizeof(path))
@@ -375,6 +432,44 @@ uint64_t pal_plugin_last_ns(const struct pal_plugin_host *host)
 struct pal_events *pal_plugin_events(struct pal_plugin_host *host)
 {
 	return host->plugins->env.events;
+}
+
+void pal_plugin_anomaly(
+	const struct pal_anomaly_sink *sink,
+	struct pal_flow *flow,
+	enum pal_app_event event,
+	uint64_t time_ns,
+	uint64_t number
+)
+{
+	const struct pal_anomaly anomaly = {
+		.name = pal_app_event_name(event),
+		.known = pal_app_event_suricata(event),
+		.code = (uint16_t)(PAL_ANOMALY_CODE_APPLAYER + event),
+		.type = PAL_ANOMALY_APPLAYER,
+		.flow = flow,
+		.key = &flow->key,
+		.time_ns = time_ns,
+		.number = number,
+	};
+
+	sink->fn(sink->arg, &anomaly);
+}
+
+bool pal_plugin_change(
+	const struct pal_app_sink *sink,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t from,
+	enum pal_app expected
+)
+{
+	return sink->change(sink->arg, flow, dir, from, expected);
+}
+
+void pal_plugin_stay(const struct pal_app_sink *sink, struct pal_flow *flow)
+{
+	sink->stay(sink->arg, flow);
 }
 
 void pal_plugin_set_data(struct pal_plugin_host *host, void *data)
@@ -404,16 +499,6 @@ bool pal_plugin_wants_streams(const struct pal_plugin_host *host)
 
 	return tcp && !host->no_streams &&
 	       (plugin->stream != NULL || plugin->gap != NULL || plugin->tcp_event != NULL);
-}
-
-uint32_t pal_plugins_stream_bits(const struct pal_plugins *plugins)
-{
-	uint32_t bits = 0;
-
-	for (uint16_t i = 0; i < plugins->nb_hosts; i++)
-		if (pal_plugin_wants_streams(&plugins->hosts[i]))
-			bits |= pal_plugin_bit(&plugins->hosts[i]);
-	return bits;
 }
 
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host)

@@ -38,6 +38,12 @@
  * A datagram may have come in a tunnel (pal_pkt.depth, pal_flow.tunnel) or in fragments (PAL_PKT_REASSEMBLED); to the
  * hooks it is a datagram like any other. The one around it is delivered, too, to a flow of its own.
  *
+ * A plugin for application protocols names them (apps). Its payload (of UDP), stream, gap, tcp_event and flow_close
+ * are then called only for flows that were recognised as one of them: of a stream from its first byte on, unless what
+ * came before was too much to be held (pal_detect.h), which the first offset tells. It has no flow_open and datagram.
+ * A stream may go on as another protocol (pal_plugin_change()): then flow_close ends what it was, the plugin's bytes in the
+ * flow are zeroed, and whoever wants the new protocol begins with its first byte, at whatever offset that is.
+ *
  * A hook never blocks, never allocates per packet, and never fails: it counts.
  */
 
@@ -48,10 +54,11 @@
 #include <pal_flow.h>
 #include <pal_input.h>
 #include <pal_pkt.h>
+#include <pal_proto.h>
 #include <pal_stream.h>
 
 /** Grows when a change breaks plugins that were built before. */
-#define PAL_PLUGIN_ABI 2
+#define PAL_PLUGIN_ABI 4
 
 #define PAL_PLUGIN_HEAD .abi = PAL_PLUGIN_ABI, .size = sizeof(struct pal_plugin)
 /** For plugins of the project: they share its version. Others write their own. */
@@ -81,12 +88,22 @@ struct pal_plugin_key {
 /** One loaded plugin, as the framework sees it. */
 struct pal_plugin_host;
 
+/** Where a plugin says whose a flow is; arg is what its functions want. */
+struct pal_app_sink {
+	bool (*change
+	)(void *arg, struct pal_flow *flow, enum pal_dir dir, uint64_t from, enum pal_app expected);
+	void (*stay)(void *arg, struct pal_flow *flow);
+	void *arg;
+};
+
 /** What lcore_init gets besides its host. */
 struct pal_plugin_lcore {
 	uint16_t index; /**< 0 .. nb_lcores - 1. Main is none of them. */
 	struct pal_events *events; /**< Of this lcore: for records from hooks. */
 	struct pal_out
 		*out; /**< Of this lcore: for result files that grow while the run goes on. */
+	struct pal_anomaly_sink anomalies; /**< Of this lcore: for pal_plugin_anomaly(). */
+	struct pal_app_sink apps; /**< Of this lcore: for pal_plugin_change(). */
 };
 
 struct pal_plugin {
@@ -97,6 +114,8 @@ struct pal_plugin {
 	const char *summary; /**< One line for --list-plugins. */
 	const struct pal_plugin_key *keys; /**< Ended by a NULL name. NULL: none. */
 	uint32_t protos; /**< Traffic for datagram, payload, flow_open, flow_close. 0: all. */
+	uint64_t
+		apps; /**< Application protocols, PAL_APPS(); 0: this plugin is about something else. */
 	uint32_t
 		flow_bytes; /**< Bytes wanted in each flow, zeroed when it opens; pal_plugin_flow_data(). */
 
@@ -155,6 +174,8 @@ pal_plugin_fail(struct pal_plugin_host *host, int code, const char *fmt, ...);
  * Open a result file in the output directory, to be written while the run goes on (pal_out_reserve() on
  * pal_plugin_lcore.out) and by report.
  *
+ * @param name
+ *   `-` is standard output.
  * @return
  *   The sink, for pal_out_reserve(); -errno with a reason given; -ENOENT when there is no output directory.
  */
@@ -188,6 +209,41 @@ static inline void *pal_plugin_flow_data(struct pal_flow *flow, uint32_t offset)
 
 /** From init: no streams, please, though the plugin has hooks for them. */
 void pal_plugin_no_streams(struct pal_plugin_host *host);
+
+/**
+ * Say that an application protocol breaks its rules. Not while a record is open. The flow goes on as it was:
+ * whoever cannot read on says pal_plugin_enough(), too.
+ */
+void pal_plugin_anomaly(
+	const struct pal_anomaly_sink *sink,
+	struct pal_flow *flow,
+	enum pal_app_event event,
+	uint64_t time_ns,
+	uint64_t number
+);
+
+/**
+ * Say that a stream goes on as another protocol: after STARTTLS, CONNECT, Upgrade. To be said for both sides, from the
+ * `stream` hook with that side's bytes. What a side sends from there on is kept back until the other side was said,
+ * too (the server agrees) or pal_plugin_stay(). Then the protocol is recognised anew, by exactly those bytes.
+ *
+ * @param from
+ *   Offset in the stream, in the bytes of this hook or at their end; the plugin gets none of that side from there on.
+ * @param expected
+ *   What it should become; PAL_APP_UNKNOWN where it may be anything. Something else is an anomaly.
+ * @return
+ *   false: the flow has changed PAL_DETECT_CHANGES times and stays what it is.
+ */
+bool pal_plugin_change(
+	const struct pal_app_sink *sink,
+	struct pal_flow *flow,
+	enum pal_dir dir,
+	uint64_t from,
+	enum pal_app expected
+);
+
+/** It does not (the server refuses): what was kept back comes to the `stream` hook after this one. */
+void pal_plugin_stay(const struct pal_app_sink *sink, struct pal_flow *flow);
 
 /** This plugin's bit in pal_flow.wants. */
 uint32_t pal_plugin_bit(const struct pal_plugin_host *host);

@@ -24,6 +24,8 @@ struct pal_plugins {
 	struct pal_plugins_env env;
 	uint64_t last_ns; // of the run, known at its end
 	char *err; // of the call that is under way
+	uint32_t flow_bytes; // all plugins together
+	uint32_t app_offset; // from here on, those of plugins for application protocols
 	uint16_t nb_hosts;
 	struct pal_plugin_host hosts[PAL_PLUGIN_MAX];
 };

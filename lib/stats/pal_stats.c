@@ -36,6 +36,8 @@ void pal_stats_add_pipeline(struct pal_stats *stats, const struct pal_lcore_stat
 		book_add(&sum->book[book], &more->book[book]);
 	for (int i = 0; i < PAL_ANOMALY_CODES; i++)
 		sum->anomalies[i] += more->anomalies[i];
+	for (int i = 0; i < PAL_APP_COUNT; i++)
+		sum->apps[i] += more->apps[i];
 	if (more->first_ns != 0 && (sum->first_ns == 0 || more->first_ns < sum->first_ns))
 		sum->first_ns = more->first_ns;
 	if (more->last_ns > sum->last_ns)

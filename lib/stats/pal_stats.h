@@ -25,6 +25,7 @@
 #include <pal_defrag.h>
 #include <pal_event.h>
 #include <pal_flow_table.h>
+#include <pal_proto.h>
 #include <pal_source.h>
 #include <pal_stream.h>
 
@@ -51,9 +52,19 @@ struct pal_lcore_stats {
 	struct pal_amount received; /**< From sources. */
 	struct pal_book_stats book[PAL_BOOK_COUNT];
 	uint64_t anomalies[PAL_ANOMALY_CODES]; /**< Met, by their code. */
+	uint64_t apps
+		[PAL_APP_COUNT]; /**< Flows that ended, by what they were; where that was looked for. */
 	uint64_t first_ns,
 		last_ns; /**< Earliest and latest packet time; first_ns is 0 before any. */
 };
+
+/** What one plugin took, on all lcores. */
+struct pal_stats_plugin {
+	const char *name;
+	uint64_t calls, cycles;
+};
+
+#define PAL_STATS_MAX_PLUGINS 32
 
 /** A whole run. */
 struct pal_stats {
@@ -63,6 +74,8 @@ struct pal_stats {
 	struct pal_flow_stats flow;
 	struct pal_defrag_stats defrag;
 	struct pal_streams_stats streams;
+	uint16_t nb_plugins; /**< 0: not measured. */
+	struct pal_stats_plugin plugins[PAL_STATS_MAX_PLUGINS];
 	bool live; /**< The run is. */
 	uint64_t nb_records; /**< EVE records. */
 	uint64_t lost_records; /**< Of them and of results; given up live. */

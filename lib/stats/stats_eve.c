@@ -6,6 +6,7 @@
 #include "pal_stats.h"
 
 #include <pal_decode_anomaly.h>
+#include <pal_proto.h>
 
 static uint64_t kernel_drops(const struct pal_stats *stats)
 {
@@ -307,6 +308,8 @@ static void put_streams(struct pal_json *j, const struct pal_streams_stats *s, b
 
 static const char *anomaly_name(unsigned int code)
 {
+	if (code >= PAL_ANOMALY_CODE_APPLAYER)
+		return pal_app_event_name(code - PAL_ANOMALY_CODE_APPLAYER);
 	if (code >= PAL_ANOMALY_CODE_STREAM)
 		return pal_stream_event_name(code - PAL_ANOMALY_CODE_STREAM);
 	if (code >= PAL_ANOMALY_CODE_DEFRAG)
@@ -322,6 +325,39 @@ static void put_anomalies(struct pal_json *j, const struct pal_stats *stats)
 			continue;
 		pal_json_key_str(j, anomaly_name(code));
 		pal_json_put_u64(j, stats->pipeline.anomalies[code]);
+	}
+	pal_json_close(j, '}');
+}
+
+static void put_apps(struct pal_json *j, const struct pal_stats *stats)
+{
+	char *before = j->pos;
+	bool any = false;
+
+	pal_json_open(j, "apps", '{');
+	for (enum pal_app app = PAL_APP_FAILED; app < PAL_APP_COUNT; app++) {
+		if (stats->pipeline.apps[app] == 0)
+			continue;
+		pal_json_key_str(j, pal_app_name(app));
+		pal_json_put_u64(j, stats->pipeline.apps[app]);
+		any = true;
+	}
+	pal_json_close(j, '}');
+	if (!any) // nobody asked
+		j->pos = before;
+}
+
+static void put_plugins(struct pal_json *j, const struct pal_stats *stats)
+{
+	if (stats->nb_plugins == 0)
+		return;
+	pal_json_open(j, "plugins", '{');
+	for (uint16_t i = 0; i < stats->nb_plugins; i++) {
+		pal_json_key_str(j, stats->plugins[i].name);
+		pal_json_put_char(j, '{');
+		pal_json_u64(j, "calls", stats->plugins[i].calls);
+		pal_json_u64(j, "cycles", stats->plugins[i].cycles);
+		pal_json_close(j, '}');
 	}
 	pal_json_close(j, '}');
 }
@@ -356,6 +392,8 @@ write_ledger(const struct pal_stats *stats, struct pal_events *events, bool fina
 	put_fragments(j, &stats->defrag);
 	put_streams(j, &stats->streams, stats->live);
 	put_anomalies(j, stats);
+	put_apps(j, stats);
+	put_plugins(j, stats);
 	put_ends(j, &stats->flow);
 	pal_json_u64(j, "lost_records", stats->lost_records);
 	pal_json_close(j, '}');

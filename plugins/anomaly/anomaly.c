@@ -92,7 +92,14 @@ static struct pal_json *begin(struct state *st, const char *type, const struct p
 
 static const char *type_name(const struct pal_anomaly *a)
 {
-	return a->type == PAL_ANOMALY_STREAM ? "stream" : "decode";
+	switch (a->type) {
+	case PAL_ANOMALY_STREAM:
+		return "stream";
+	case PAL_ANOMALY_APPLAYER:
+		return "applayer";
+	default:
+		return "decode";
+	}
 }
 
 static void write_known(struct state *st, const struct pal_anomaly *a)
@@ -104,6 +111,10 @@ static void write_known(struct state *st, const struct pal_anomaly *a)
 	pal_json_open(j, "anomaly", '{');
 	pal_json_str(j, "type", type_name(a));
 	pal_json_str(j, "event", a->known);
+	if (a->type == PAL_ANOMALY_APPLAYER) {
+		pal_json_str(j, "layer", pal_app_event_layer(a->code - PAL_ANOMALY_CODE_APPLAYER));
+		pal_json_str(j, "app_proto", pal_app_name(a->flow->app));
+	}
 	pal_json_close(j, '}');
 	pal_event_end(st->events);
 }

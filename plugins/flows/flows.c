@@ -58,6 +58,23 @@ static void *flows_lcore_init(struct pal_plugin_host *host, const struct pal_plu
 	return st;
 }
 
+// As Suricata has it: what each side's bytes look like, what it was before, and was to be, where that is something else.
+static void put_app(struct pal_json *j, const struct pal_flow *flow)
+{
+	uint8_t ts = flow->app_dir[PAL_DIR_TO_SERVER], tc = flow->app_dir[PAL_DIR_TO_CLIENT];
+
+	if (flow->app != PAL_APP_UNKNOWN)
+		pal_json_str(j, "app_proto", pal_app_name(flow->app));
+	if (ts != PAL_APP_UNKNOWN && ts != flow->app)
+		pal_json_str(j, "app_proto_ts", pal_app_name(ts));
+	if (tc != PAL_APP_UNKNOWN && tc != flow->app)
+		pal_json_str(j, "app_proto_tc", pal_app_name(tc));
+	if (flow->app_orig != PAL_APP_UNKNOWN && flow->app_orig != flow->app)
+		pal_json_str(j, "app_proto_orig", pal_app_name(flow->app_orig));
+	if (flow->app_expected != PAL_APP_UNKNOWN && flow->app_expected != flow->app)
+		pal_json_str(j, "app_proto_expected", pal_app_name(flow->app_expected));
+}
+
 static void put_flow(struct pal_events *events, struct pal_json *j, const struct pal_flow *flow)
 {
 	pal_json_open(j, "flow", '{');
@@ -107,6 +124,7 @@ static void write_record(struct state *st, struct pal_flow *flow)
 
 	if (j == NULL)
 		return;
+	put_app(j, flow);
 	put_flow(st->events, j, flow);
 	if (flow->key.proto == IPPROTO_TCP)
 		put_tcp(j, flow);

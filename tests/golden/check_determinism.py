@@ -9,7 +9,7 @@ import sys
 import build
 import pal
 
-DOCUMENTS = ("flows.json", "basic-stats.json", "community-ids.json")
+DOCUMENTS = ("flows.json", "basic-stats.json", "community-ids.json", "protocols.json")
 
 # Settings that must not change a record.
 NEUTRAL = {

@@ -50,6 +50,11 @@ def check_commands(t, readme):
             t.check(os.path.getsize(os.path.join(folder, "results", "example", name)) > 0, "%s is empty" % name)
 
 
+def check_links(t, *path):
+    for link in re.findall(r"\]\(([^)]*)\)", text_of(*path)):
+        t.check(os.path.exists(os.path.join(TREE, *path[:-1], link)), "%s: there is no %s" % ("/".join(path), link))
+
+
 def check_code_map(t, readme):
     """Every path exists; every function() is defined or declared in the file named next to it, or somewhere."""
     section = readme[readme.index("## Code map") : readme.index("## Measure")]
@@ -231,6 +236,8 @@ def main():
     t = pal.Test()
     readme = text_of("README.md")
     check_commands(t, readme)
+    check_commands(t, text_of("plugins", "README.md"))
+    check_links(t, "plugins", "README.md")
     check_code_map(t, readme)
     check_options(t)
     check_completion(t)

@@ -22,8 +22,10 @@ SMALL = os.path.join(TREE, "tests", "corpus")
 CORPUS = os.environ.get("PAL_CORPUS", os.path.join(os.path.dirname(TREE), "shared", "corpus"))
 SCHEMAS = os.environ.get("PAL_SCHEMAS", os.path.join(os.path.dirname(TREE), "shared", "schema"))
 # For a run that says all that it can.
+APPS = "dhcp,dns,ftp,http,ike,krb5,ldap,mail,netbios,ntp,ospf,quic,snmp,ssh,tls"
 EVERYTHING = (
-    "-p", "anomaly,basic-stats,community-id,flows,stream-digest,template", "--set", "plugin.anomaly.stream=yes")
+    "-p", "anomaly,basic-stats,community-id,flows,protocols,stream-digest,template,tls-stats," + APPS,
+    "--set", "plugin.anomaly.stream=yes")
 PROGRAM = os.environ.get("PAL_ANALYZER", "pcap-analyzer")
 # How many runs at once: most of a short run is waiting.
 AT_ONCE = max(2, len(os.sched_getaffinity(0)))
