@@ -65,7 +65,6 @@ static void say_malformed(
 }
 
 void pal_messages_payload(
-	struct pal_messages *m,
 	void *state,
 	struct pal_flow *flow,
 	const struct pal_pkt *pkt,
@@ -73,6 +72,7 @@ void pal_messages_payload(
 	uint32_t len
 )
 {
+	const struct pal_messages *m = state;
 	const struct pal_message msg = {
 		.bytes = pal_cursor_of(data, len),
 		.dir = pal_flow_dir(flow, pkt),
@@ -88,13 +88,13 @@ void pal_messages_payload(
 
 // false: what came is no message.
 static bool take_messages(
-	struct pal_messages *m,
 	void *state,
 	struct pal_flow *flow,
 	struct pal_gather *side,
 	const struct pal_stream_data *data
 )
 {
+	const struct pal_messages *m = state;
 	struct pal_message msg = {
 		.dir = data->dir,
 		.time_ns = data->time_ns,
@@ -122,35 +122,32 @@ lose(const struct pal_messages *m, struct pal_flow *flow, struct kept *kept, enu
 		pal_messages_enough(m, flow);
 }
 
-void pal_messages_stream(
-	struct pal_messages *m,
-	void *state,
-	struct pal_flow *flow,
-	const struct pal_stream_data *data
-)
+void pal_messages_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
 {
+	const struct pal_messages *m = state;
 	struct kept *kept = kept_of(m, flow);
 
 	if (kept == NULL || kept->sides[data->dir].is_lost)
 		return;
-	if (take_messages(m, state, flow, &kept->sides[data->dir], data))
+	if (take_messages(state, flow, &kept->sides[data->dir], data))
 		return;
 	say_malformed(m, flow, data->time_ns, data->number);
 	lose(m, flow, kept, data->dir);
 }
 
 // Where the next message begins is not known.
-void pal_messages_gap(struct pal_messages *m, struct pal_flow *flow, enum pal_dir dir)
+void pal_messages_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
 {
+	const struct pal_messages *m = state;
 	struct kept *kept = kept_of(m, flow);
 
 	if (kept != NULL)
 		lose(m, flow, kept, dir);
 }
 
-void pal_messages_close(struct pal_messages *m, struct pal_flow *flow)
+void pal_messages_close(void *state, struct pal_flow *flow)
 {
-	struct kept **kept = slot_of(m, flow);
+	struct kept **kept = slot_of(state, flow);
 
 	if (*kept == NULL)
 		return;

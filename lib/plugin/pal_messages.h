@@ -9,8 +9,8 @@
  *
  *      payload, stream, gap, flow_close  ->  pal_messages_...()  ->  read(state, flow, message)
  *
- * A plugin has a struct pal_messages in its state, sizeof(void *) in pal_plugin.flow_bytes, and hooks of one line.
- * What a flow keeps is allocated when it is first needed, and freed with the flow.
+ * A plugin has a struct pal_messages as the first field of its state, sizeof(void *) in pal_plugin.flow_bytes, and
+ * these functions as its hooks. What a flow keeps is allocated when it is first needed, and freed with the flow.
  */
 
 #include <pal_gather.h>
@@ -57,24 +57,24 @@ void *pal_messages_flow_if_any(const struct pal_messages *m, struct pal_flow *fl
 /** Read no more of a flow: from read(), too. */
 void pal_messages_enough(const struct pal_messages *m, struct pal_flow *flow);
 
-/* The hooks, each with the state that read() gets. */
+/* Hooks. */
 void pal_messages_payload(
-	struct pal_messages *m,
 	void *state,
 	struct pal_flow *flow,
 	const struct pal_pkt *pkt,
 	const uint8_t *data,
 	uint32_t len
 );
-void pal_messages_stream(
-	struct pal_messages *m,
+void pal_messages_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data);
+void pal_messages_gap(
 	void *state,
 	struct pal_flow *flow,
-	const struct pal_stream_data *data
+	enum pal_dir dir,
+	uint64_t offset,
+	uint64_t len
 );
-void pal_messages_gap(struct pal_messages *m, struct pal_flow *flow, enum pal_dir dir);
 
-/** After the plugin has freed what its own bytes point to. */
-void pal_messages_close(struct pal_messages *m, struct pal_flow *flow);
+/** A hook, too; else called by the plugin's own, after it has freed what its bytes point to. */
+void pal_messages_close(void *state, struct pal_flow *flow);
 
 #endif

@@ -18,8 +18,8 @@ struct dns_flow {
 };
 
 struct state {
+	struct pal_messages messages; // first: its hooks are ours
 	struct pal_events *events;
-	struct pal_messages messages;
 	struct dns_format format;
 };
 
@@ -178,40 +178,6 @@ static void *dns_lcore_init(struct pal_plugin_host *host, const struct pal_plugi
 	return st;
 }
 
-static void dns_payload(
-	void *state,
-	struct pal_flow *flow,
-	const struct pal_pkt *pkt,
-	const uint8_t *data,
-	uint32_t len
-)
-{
-	struct state *st = state;
-
-	pal_messages_payload(&st->messages, st, flow, pkt, data, len);
-}
-
-static void dns_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
-{
-	struct state *st = state;
-
-	pal_messages_stream(&st->messages, st, flow, data);
-}
-
-static void dns_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
-{
-	struct state *st = state;
-
-	pal_messages_gap(&st->messages, flow, dir);
-}
-
-static void dns_flow_close(void *state, struct pal_flow *flow)
-{
-	struct state *st = state;
-
-	pal_messages_close(&st->messages, flow);
-}
-
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	PAL_PLUGIN_HEAD,
 	.name = "dns",
@@ -224,8 +190,8 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.init = dns_init,
 	.lcore_init = dns_lcore_init,
 	.lcore_fini = free,
-	.payload = dns_payload,
-	.stream = dns_stream,
-	.gap = dns_gap,
-	.flow_close = dns_flow_close,
+	.payload = pal_messages_payload,
+	.stream = pal_messages_stream,
+	.gap = pal_messages_gap,
+	.flow_close = pal_messages_close,
 };

@@ -3,8 +3,7 @@
  * @file
  * FTP: an EVE `ftp` record for each command, once it is answered, and where a connection becomes TLS.
  */
-#include <pal_plugin.h>
-#include <pal_text.h>
+#include <pal_lines.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,23 +19,14 @@ struct texts {
 };
 
 struct ftp_flow {
-	struct pal_text text;
 	struct texts commands, replies;
 	uint16_t port; // of the data connection, as this command and its reply say
 	bool is_passive;
 };
 
 struct state {
+	struct pal_lines lines; // first: its hooks are ours
 	struct pal_events *events;
-	struct pal_anomaly_sink anomalies;
-	struct pal_app_sink apps;
-	enum pal_app tls;
-	uint32_t flow_offset;
-	uint32_t bit;
-};
-
-struct stamp {
-	uint64_t time_ns, number;
 };
 
 #define HEAD_LEN 4
@@ -90,43 +80,6 @@ static void drop_first(struct texts *t)
 		return;
 	t->len = (uint32_t)pal_cursor_left(&cur);
 	memmove(t->bytes, cur.pos, t->len);
-}
-
-static void *ftp_lcore_init(struct pal_plugin_host *host, const struct pal_plugin_lcore *lcore)
-{
-	struct state *st = calloc(1, sizeof(*st));
-	int tls = pal_app_parse("tls");
-
-	if (st == NULL)
-		return pal_err_null(ENOMEM);
-	st->events = lcore->events;
-	st->anomalies = lcore->anomalies;
-	st->apps = lcore->apps;
-	st->tls = tls < 0 ? PAL_APP_UNKNOWN : (enum pal_app)tls;
-	st->flow_offset = pal_plugin_flow_offset(host);
-	st->bit = pal_plugin_bit(host);
-	return st;
-}
-
-static struct ftp_flow **slot_of(const struct state *st, struct pal_flow *flow)
-{
-	return pal_plugin_flow_data(flow, st->flow_offset);
-}
-
-// NULL when there is no memory: then no more of this flow is read.
-static struct ftp_flow *ftp_of(const struct state *st, struct pal_flow *flow)
-{
-	struct ftp_flow **slot = slot_of(st, flow);
-
-	if (*slot == NULL) {
-		*slot = calloc(1, sizeof(**slot));
-		if (*slot == NULL) {
-			pal_plugin_enough(flow, st->bit);
-			return NULL;
-		}
-		(*slot)->text.kind = PAL_TEXT_FTP;
-	}
-	return *slot;
 }
 
 /* the record */
@@ -196,7 +149,7 @@ static void write_record(
 	struct state *st,
 	struct pal_flow *flow,
 	struct ftp_flow *ff,
-	const struct stamp *stamp
+	const struct pal_lines_stamp *stamp
 )
 {
 	struct pal_json *j =
@@ -245,14 +198,16 @@ static bool find_port(struct ftp_flow *ff, const struct pal_text_event *ev)
 	return found;
 }
 
-static void on_event(
-	struct state *st,
+static void
+on_line(void *state,
 	struct pal_flow *flow,
-	struct ftp_flow *ff,
+	void *own,
 	const struct pal_text_event *ev,
-	const struct stamp *stamp
-)
+	const struct pal_lines_stamp *stamp)
 {
+	struct state *st = state;
+	struct ftp_flow *ff = own;
+
 	find_port(ff, ev);
 	if (ev->type != PAL_TEXT_REPLY) {
 		add_text(&ff->commands, ev->is_cut, ev->text);
@@ -264,54 +219,24 @@ static void on_event(
 		write_record(st, flow, ff, stamp);
 }
 
-static void ftp_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
+static void *ftp_lcore_init(struct pal_plugin_host *host, const struct pal_plugin_lcore *lcore)
 {
-	const struct stamp stamp = {data->time_ns, data->number};
-	struct state *st = state;
-	struct ftp_flow *ff = ftp_of(st, flow);
-	struct pal_cursor cur = pal_cursor_of(data->data, data->len);
-	struct pal_text_event ev;
-	int rc = 0;
+	struct state *st = calloc(1, sizeof(*st));
 
-	while (ff != NULL && (rc = pal_text_next(&ff->text, data->dir, &cur, &ev)) > 0) {
-		uint64_t behind = data->offset + (uint64_t)(cur.pos - data->data);
-
-		on_event(st, flow, ff, &ev, &stamp);
-		if (ev.tls == PAL_TEXT_TLS_REFUSED)
-			pal_plugin_stay(&st->apps, flow);
-		else if (ev.tls != PAL_TEXT_TLS_NONE && pal_plugin_change(&st->apps, flow, data->dir, behind, st->tls))
-			return;
-	}
-	if (rc == -EPROTO)
-		pal_plugin_anomaly(
-			&st->anomalies, flow, PAL_APP_EVENT_MALFORMED, stamp.time_ns, stamp.number
-		);
-	if (rc < 0) {
-		pal_plugin_stay(&st->apps, flow);
-		pal_plugin_enough(flow, st->bit);
-	}
-}
-
-static void
-ftp_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t offset, uint64_t len)
-{
-	struct state *st = state;
-	struct ftp_flow *ff = ftp_of(st, flow);
-
-	if (ff == NULL)
-		return;
-	// The reply to AUTH may be in it: what follows shows whether it was.
-	if (dir == PAL_DIR_TO_CLIENT && ff->text.tls_index != 0 &&
-	    pal_plugin_change(&st->apps, flow, dir, offset + len, st->tls))
-		return;
-	pal_text_gap(&ff->text, (enum pal_text_side)dir, len);
+	if (st == NULL)
+		return pal_err_null(ENOMEM);
+	st->events = lcore->events;
+	st->lines.flow_size = sizeof(struct ftp_flow);
+	st->lines.take = on_line;
+	pal_lines_init(&st->lines, host, lcore);
+	return st;
 }
 
 static void ftp_flow_close(void *state, struct pal_flow *flow)
 {
-	const struct stamp stamp = {flow->last_ns, 0};
+	const struct pal_lines_stamp stamp = {flow->last_ns, 0};
 	struct state *st = state;
-	struct ftp_flow **slot = slot_of(st, flow), *ff = *slot;
+	struct ftp_flow *ff = pal_lines_flow_if_any(&st->lines, flow);
 
 	if (ff == NULL)
 		return;
@@ -319,9 +244,7 @@ static void ftp_flow_close(void *state, struct pal_flow *flow)
 		write_record(st, flow, ff, &stamp);
 	free(ff->commands.bytes);
 	free(ff->replies.bytes);
-	pal_text_fini(&ff->text);
-	free(ff);
-	*slot = NULL;
+	pal_lines_close(st, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
@@ -331,10 +254,10 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.summary = "commands and replies of FTP (EVE ftp); TLS that begins within it",
 	.protos = PAL_PLUGIN_TCP,
 	.apps = PAL_APPS(FTP),
-	.flow_bytes = sizeof(struct ftp_flow *),
+	.flow_bytes = sizeof(void *),
 	.lcore_init = ftp_lcore_init,
 	.lcore_fini = free,
-	.stream = ftp_stream,
-	.gap = ftp_gap,
+	.stream = pal_lines_stream,
+	.gap = pal_lines_gap,
 	.flow_close = ftp_flow_close,
 };

@@ -28,8 +28,8 @@ struct krb5_flow {
 };
 
 struct state {
+	struct pal_messages messages; // first: its hooks are ours
 	struct pal_events *events;
-	struct pal_messages messages;
 };
 
 static void set_text(struct text *text, struct pal_cursor bytes)
@@ -212,33 +212,6 @@ static void *krb5_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 	return st;
 }
 
-static void krb5_payload(
-	void *state,
-	struct pal_flow *flow,
-	const struct pal_pkt *pkt,
-	const uint8_t *data,
-	uint32_t len
-)
-{
-	struct state *st = state;
-
-	pal_messages_payload(&st->messages, st, flow, pkt, data, len);
-}
-
-static void krb5_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
-{
-	struct state *st = state;
-
-	pal_messages_stream(&st->messages, st, flow, data);
-}
-
-static void krb5_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
-{
-	struct state *st = state;
-
-	pal_messages_gap(&st->messages, flow, dir);
-}
-
 static void krb5_flow_close(void *state, struct pal_flow *flow)
 {
 	struct state *st = state;
@@ -246,7 +219,7 @@ static void krb5_flow_close(void *state, struct pal_flow *flow)
 
 	if (kf != NULL)
 		write_unanswered(st, flow, kf);
-	pal_messages_close(&st->messages, flow);
+	pal_messages_close(st, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
@@ -259,8 +232,8 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.flow_bytes = sizeof(void *),
 	.lcore_init = krb5_lcore_init,
 	.lcore_fini = free,
-	.payload = krb5_payload,
-	.stream = krb5_stream,
-	.gap = krb5_gap,
+	.payload = pal_messages_payload,
+	.stream = pal_messages_stream,
+	.gap = pal_messages_gap,
 	.flow_close = krb5_flow_close,
 };

@@ -31,8 +31,8 @@ struct ldap_flow {
 };
 
 struct state {
+	struct pal_messages messages; // first: its hooks are ours
 	struct pal_events *events;
-	struct pal_messages messages;
 };
 
 static void write_record(
@@ -248,33 +248,6 @@ static void *ldap_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 	return st;
 }
 
-static void ldap_payload(
-	void *state,
-	struct pal_flow *flow,
-	const struct pal_pkt *pkt,
-	const uint8_t *data,
-	uint32_t len
-)
-{
-	struct state *st = state;
-
-	pal_messages_payload(&st->messages, st, flow, pkt, data, len);
-}
-
-static void ldap_stream(void *state, struct pal_flow *flow, const struct pal_stream_data *data)
-{
-	struct state *st = state;
-
-	pal_messages_stream(&st->messages, st, flow, data);
-}
-
-static void ldap_gap(void *state, struct pal_flow *flow, enum pal_dir dir, uint64_t, uint64_t)
-{
-	struct state *st = state;
-
-	pal_messages_gap(&st->messages, flow, dir);
-}
-
 // Requests that were never answered, and what was cut off.
 static void ldap_flow_close(void *state, struct pal_flow *flow)
 {
@@ -285,7 +258,7 @@ static void ldap_flow_close(void *state, struct pal_flow *flow)
 		write_exchange(st, flow, lf->oldest);
 		remove_exchange(lf, &lf->oldest);
 	}
-	pal_messages_close(&st->messages, flow);
+	pal_messages_close(st, flow);
 }
 
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
@@ -298,8 +271,8 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.flow_bytes = sizeof(void *),
 	.lcore_init = ldap_lcore_init,
 	.lcore_fini = free,
-	.payload = ldap_payload,
-	.stream = ldap_stream,
-	.gap = ldap_gap,
+	.payload = pal_messages_payload,
+	.stream = pal_messages_stream,
+	.gap = pal_messages_gap,
 	.flow_close = ldap_flow_close,
 };

@@ -15,8 +15,8 @@
 #define RECORD_MAX (64 * 1024)
 
 struct state {
+	struct pal_messages messages; // first: its hooks are ours
 	struct pal_events *events;
-	struct pal_messages messages;
 };
 
 static void put_oid(struct pal_json *j, struct pal_cursor oid)
@@ -105,19 +105,6 @@ static void *snmp_lcore_init(struct pal_plugin_host *host, const struct pal_plug
 	return st;
 }
 
-static void snmp_payload(
-	void *state,
-	struct pal_flow *flow,
-	const struct pal_pkt *pkt,
-	const uint8_t *data,
-	uint32_t len
-)
-{
-	struct state *st = state;
-
-	pal_messages_payload(&st->messages, st, flow, pkt, data, len);
-}
-
 PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	PAL_PLUGIN_HEAD,
 	.name = "snmp",
@@ -127,5 +114,5 @@ PAL_PLUGIN_EXPORT const struct pal_plugin pal_plugin = {
 	.apps = PAL_APPS(SNMP),
 	.lcore_init = snmp_lcore_init,
 	.lcore_fini = free,
-	.payload = snmp_payload,
+	.payload = pal_messages_payload,
 };
