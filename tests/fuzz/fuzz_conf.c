@@ -5,6 +5,8 @@
  * dump; what does not must say why.
  */
 
+#include "require.h"
+
 #include <pal_conf.h>
 
 #include <stdio.h>
@@ -12,16 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int load(struct pal_conf *conf, const void *data, size_t size)
 {

@@ -4,22 +4,11 @@
  * Takes any bytes as a DHCP and as a DHCPv6 message: what is found lies inside, and is read to its end.
  */
 
+#include "require.h"
+
 #include <pal_dhcp.h>
 #include <pal_dhcpv6.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(struct pal_cursor part, struct pal_cursor all)
 {

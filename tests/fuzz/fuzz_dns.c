@@ -7,25 +7,11 @@
  * messages however it is cut: the first byte of the input says where.
  */
 
+#include "messages.h"
+
 #include <pal_dns.h>
-#include <pal_gather.h>
-#include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 #define MAX_INPUT 4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_data(const struct pal_dns *dns, const struct pal_dns_rr *rr)
 {
@@ -82,55 +68,18 @@ static size_t len_of(struct pal_cursor head)
 	return pal_cursor_be16(&head, &len) ? 2u + len : PAL_GATHER_MORE;
 }
 
-static uint64_t read_stream(const uint8_t *data, size_t size, size_t step)
-{
-	struct pal_gather g = {0};
-	uint64_t sum = 0;
-
-	for (size_t at = 0; at < size; at += step) {
-		size_t len = step < size - at ? step : size - at;
-		uint8_t *copy = malloc(len); // of its exact size
-		struct pal_cursor segment = pal_cursor_of(copy, len), msg;
-
-		REQUIRE(copy != NULL);
-		memcpy(copy, data + at, len);
-		while (pal_gather_next(&g, &segment, len_of, 2 + UINT16_MAX, &msg) > 0) {
-			REQUIRE(pal_cursor_skip(&msg, 2));
-			sum = sum * 31 + read_message(msg);
-		}
-		REQUIRE(pal_cursor_left(&segment) == 0);
-		free(copy);
-	}
-	pal_gather_reset(&g);
-	return sum;
-}
-
-// More bytes change MORE to anything, LIKELY to YES, nothing else.
-static void probe(pal_probe_t fn, const uint8_t *data, size_t size)
-{
-	enum pal_probe before = PAL_PROBE_MORE;
-
-	for (size_t len = 1; len <= size && len <= PAL_PROBE_BYTES; len++) {
-		enum pal_probe now = fn(pal_cursor_of(data, len), PAL_OVER_TCP);
-
-		REQUIRE(before == PAL_PROBE_MORE || now == before ||
-			(before == PAL_PROBE_LIKELY && now == PAL_PROBE_YES));
-		before = now;
-	}
-	(void)fn(pal_cursor_of(data, size), PAL_OVER_UDP);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t step;
+	static const struct message_protocol dns = {
+		.probe = pal_dns_probe,
+		.len_of = len_of,
+		.max = 2 + UINT16_MAX,
+		.head_len = 2,
+		.any_length = true,
+		.read = read_message,
+	};
 
-	if (size < 2 || size > MAX_INPUT)
-		return 0;
-	step = data[0] + 1u;
-	data++;
-	size--;
-	read_message(pal_cursor_of(data, size));
-	REQUIRE(read_stream(data, size, step) == read_stream(data, size, size));
-	probe(pal_dns_probe, data, size);
+	if (size >= 2 && size <= MAX_INPUT)
+		check_messages(&dns, data, size);
 	return 0;
 }

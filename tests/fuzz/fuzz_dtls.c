@@ -3,22 +3,11 @@
  * @file
  * Input: datagrams of a connection: side (1), length (2), bytes. All is read, then what was kept is taken apart.
  */
+#include "require.h"
+
 #include <pal_dtls.h>
 #include <pal_ja.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void take_apart(const struct pal_tls_handshake *hs)
 {

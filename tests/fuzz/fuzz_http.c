@@ -6,22 +6,11 @@
  *
  * The events are the same whether the bytes come at once or in pieces; what is kept stays within its limit.
  */
+#include "require.h"
+
 #include <pal_hash.h>
 #include <pal_http.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct plan {
 	size_t step, gap_at;

@@ -7,22 +7,11 @@
  * What is read is the same whether the bytes come at once or in pieces, but for the pieces of DATA; what is kept
  * stays within its limit.
  */
+#include "require.h"
+
 #include <pal_hash.h>
 #include <pal_http2.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct plan {
 	size_t step, gap_at;

@@ -4,21 +4,10 @@
  * Takes any bytes as an IKE message: what is found lies inside, one level in the other, and every reader comes to its end.
  */
 
+#include "require.h"
+
 #include <pal_ike.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(struct pal_cursor part, struct pal_cursor all)
 {

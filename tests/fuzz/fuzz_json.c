@@ -7,6 +7,8 @@
  *      byte of the input % 9: what to write      / 9: how much      bytes behind it: what
  */
 
+#include "require.h"
+
 #include <pal_cursor.h>
 #include <pal_json.h>
 #include <pal_pkt.h>
@@ -18,20 +20,10 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
 #define MAX_INPUT 4096
 // A byte makes an escape of six, or a call that writes a key and a short value.
 #define MAX_OUTPUT (MAX_INPUT * 64)
 #define MAX_DEPTH 30
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // What the parser finds, and what it must find: for each event a letter, the length of its text, the text.
 struct script {

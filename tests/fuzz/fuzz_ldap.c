@@ -7,26 +7,12 @@
  * the first byte of the input says where.
  */
 
-#include <pal_gather.h>
+#include "messages.h"
+
 #include <pal_ldap.h>
-#include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 #define MAX_INPUT 4096
 #define MAX_DEPTH 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t sum;
 static struct pal_cursor whole;
@@ -106,52 +92,23 @@ static void read_message(struct pal_cursor msg)
 	}
 }
 
-static uint64_t read_stream(const uint8_t *data, size_t size, size_t step)
+static uint64_t sum_of_message(struct pal_cursor msg)
 {
-	struct pal_gather g = {0};
-
 	sum = 0;
-	for (size_t at = 0; at < size; at += step) {
-		size_t len = step < size - at ? step : size - at;
-		uint8_t *copy = malloc(len); // of its exact size
-		struct pal_cursor segment = pal_cursor_of(copy, len), msg;
-
-		REQUIRE(copy != NULL);
-		memcpy(copy, data + at, len);
-		while (pal_gather_next(&g, &segment, pal_ldap_len, PAL_LDAP_MESSAGE_MAX, &msg) > 0)
-			read_message(msg);
-		free(copy);
-	}
-	pal_gather_reset(&g);
+	read_message(msg);
 	return sum;
-}
-
-// More bytes change MORE to anything, LIKELY to YES, nothing else.
-static void probe(const uint8_t *data, size_t size)
-{
-	enum pal_probe before = PAL_PROBE_MORE;
-
-	for (size_t len = 1; len <= size && len <= PAL_PROBE_BYTES; len++) {
-		enum pal_probe now = pal_ldap_probe(pal_cursor_of(data, len), PAL_OVER_TCP);
-
-		REQUIRE(before == PAL_PROBE_MORE || now == before ||
-			(before == PAL_PROBE_LIKELY && now == PAL_PROBE_YES));
-		before = now;
-	}
-	(void)pal_ldap_probe(pal_cursor_of(data, size), PAL_OVER_UDP);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t step;
+	static const struct message_protocol ldap = {
+		.probe = pal_ldap_probe,
+		.len_of = pal_ldap_len,
+		.max = PAL_LDAP_MESSAGE_MAX,
+		.read = sum_of_message,
+	};
 
-	if (size < 2 || size > MAX_INPUT)
-		return 0;
-	step = data[0] + 1u;
-	data++;
-	size--;
-	read_message(pal_cursor_of(data, size));
-	REQUIRE(read_stream(data, size, step) == read_stream(data, size, size));
-	probe(data, size);
+	if (size >= 2 && size <= MAX_INPUT)
+		check_messages(&ldap, data, size);
 	return 0;
 }

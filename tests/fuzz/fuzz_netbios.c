@@ -4,21 +4,10 @@
  * Takes any bytes as NetBIOS: a message of the name service, and a session request. Names have their lengths.
  */
 
+#include "require.h"
+
 #include <pal_netbios.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_rdata(struct pal_cursor rdata)
 {

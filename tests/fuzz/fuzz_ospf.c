@@ -4,20 +4,9 @@
  * Takes any bytes as an OSPF packet: what is found lies inside, and every list comes to its end.
  */
 
+#include "require.h"
+
 #include <pal_ospf.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(struct pal_cursor part, struct pal_cursor all)
 {

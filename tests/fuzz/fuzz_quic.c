@@ -7,22 +7,10 @@
  * All is read, then all that was kept is taken apart.
  */
 #include "../support/quic_build.h"
+#include "require.h"
 
 #include <pal_ja.h>
 #include <pal_proto.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct pal_quic_room room;
 

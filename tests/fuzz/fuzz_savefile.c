@@ -9,6 +9,8 @@
  * How small and how short comes from the last bytes, so that capture files serve as seeds as they are.
  */
 
+#include "require.h"
+
 #include <pal_savefile.h>
 
 #include <errno.h>
@@ -17,16 +19,6 @@
 #include <string.h>
 
 #define BURST 7
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 struct run {
 	const uint8_t *data;
 	size_t size, pos;

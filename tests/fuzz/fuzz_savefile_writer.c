@@ -9,24 +9,16 @@
  *      to the other byte order and back                      is the same file, where every block has a known form
  */
 
+#include "require.h"
+
 #include <pal_savefile_writer.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_STEPS 256
 #define BURST 5
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What the writer gives. */
 struct file {

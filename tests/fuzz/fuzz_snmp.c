@@ -4,27 +4,10 @@
  * Takes any bytes as a datagram of SNMP, and of RADIUS. What is read lies inside the datagram.
  */
 
+#include "messages.h"
+
 #include <pal_proto.h>
 #include <pal_snmp.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void within(struct pal_cursor part, struct pal_cursor whole)
-{
-	REQUIRE(part.pos == NULL ||
-		(part.pos >= whole.pos && part.pos <= part.end && part.end <= whole.end));
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

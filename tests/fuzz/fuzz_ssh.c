@@ -5,22 +5,11 @@
  *
  * The events are the same whether the bytes come at once or in pieces; reading ends.
  */
+#include "require.h"
+
 #include <pal_hash.h>
 #include <pal_proto.h>
 #include <pal_ssh.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t mix(uint64_t digest, struct pal_cursor bytes)
 {

@@ -12,6 +12,7 @@
  * stream says exactly once why it ended, and nothing after that.
  */
 #include "../support/heap_mbuf.h"
+#include "require.h"
 
 #include <pal_cursor.h>
 #include <pal_decode.h>
@@ -21,23 +22,11 @@
 #include <pal_stream.h>
 #include <pal_time.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 #define MAX_BYTES 4096
 #define MAX_PAYLOAD 2000
 #define HEADERS (20 + 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /** Behind each flow. */
 struct fuzz_flow {

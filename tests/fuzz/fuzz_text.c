@@ -6,23 +6,14 @@
  *
  *      first byte: which protocol; then turns: side and length in one byte, so many bytes
  */
+#include "messages.h"
+
 #include <pal_proto.h>
 #include <pal_text.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
@@ -92,20 +83,6 @@ static uint64_t converse(uint8_t kind, struct pal_cursor turns, bool by_bytes)
 	}
 	pal_text_fini(&text);
 	return mix(hash, &rc, sizeof(rc));
-}
-
-// MORE may become anything, LIKELY yes, and nothing else changes.
-static void check_probe(pal_probe_t probe, const uint8_t *data, size_t size)
-{
-	enum pal_probe before = PAL_PROBE_MORE;
-
-	for (size_t len = 1; len <= size && len <= PAL_PROBE_BYTES; len++) {
-		enum pal_probe now = probe(pal_cursor_of(data, len), PAL_OVER_TCP);
-
-		REQUIRE(now == before || before == PAL_PROBE_MORE ||
-			(before == PAL_PROBE_LIKELY && now == PAL_PROBE_YES));
-		before = now;
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,23 +6,12 @@
  * The connection is read as it came and in single bytes, with the same result; then all that was kept is taken apart,
  * certificates too.
  */
+#include "require.h"
+
 #include <pal_ja.h>
 #include <pal_proto.h>
 #include <pal_tls.h>
 #include <pal_tls_cert.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct result {
 	struct pal_tls tls;
