@@ -187,4 +187,31 @@ static inline struct frag_spec frag6(uint32_t id, uint16_t off, bool more, const
 
 #define defrag_test(name) cmocka_unit_test_teardown(name, bed_teardown)
 
+static uint8_t many[65536];
+
+static inline struct frag_spec big4(uint16_t off, uint32_t len, bool more)
+{
+	struct frag_spec f = frag4(1, off, more, "");
+
+	f.data = many;
+	f.len = len;
+	return f;
+}
+
+// What decode says of the last datagram.
+static inline struct pal_pkt
+decode_whole(const struct frag_spec *last, struct pal_decode_stats *stats)
+{
+	struct pal_pkt frag = frag_build(last);
+	struct pal_pkt pkt = {
+		.data = bed.datagram,
+		.cap_len = bed.whole.cap_len,
+		.wire_len = bed.whole.total_len,
+	};
+
+	assert_true(pal_decode_datagram(&pkt, &frag, stats));
+	free((void *)(uintptr_t)frag.data);
+	return pkt;
+}
+
 #endif
