@@ -211,7 +211,7 @@ def main():
         print("skipped: no corpus of captures at %s (set PAL_CORPUS)" % pal.CORPUS)
         return pal.SKIP
     t = pal.Test()
-    captures = pal.share_of_captures()
+    captures = pal.captures()
     names = [n for n in captures if not sys.argv[1:] or n in sys.argv[1:]]
     # tshark keeps the first byte where two were sent.
     args = ("-j", "2", "-p", "stream-digest,flows,anomaly", "--set", "plugin.anomaly.stream=yes",
